@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ownership by scope, beside what glib offers (g_autofree, g_autoptr, g_steal_pointer). */
+#ifndef IPTRACE_CORE_CLEANUP_H
+#define IPTRACE_CORE_CLEANUP_H
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define CLEANUP(function) __attribute__((cleanup(function)))
+
+static inline void cleanup_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
+static inline void cleanup_fclose(FILE **file)
+{
+    if (*file)
+        fclose(*file);
+}
+
+/* Hands the descriptor on: the scope no longer owns it. */
+static inline int take_fd(int *fd)
+{
+    int taken = *fd;
+    *fd = -1;
+    return taken;
+}
+
+#define CLEANUP_CLOSE  CLEANUP(cleanup_close)
+#define CLEANUP_FCLOSE CLEANUP(cleanup_fclose)
+
+#endif

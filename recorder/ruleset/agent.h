@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A privileged helper process, one a family and network namespace: reads tables, installs TRACE rules, and
+ * puts everything back when its client asks, closes, or dies. */
+#ifndef IPTRACE_RULESET_AGENT_H
+#define IPTRACE_RULESET_AGENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "recorder/core/error.h"
+#include "recorder/ruleset/logger.h"
+#include "recorder/ruleset/table.h"
+#include "recorder/ruleset/trace_install.h"
+#include "recorder/ruleset/trace_rule.h"
+#include "recorder/ruleset/undo.h"
+
+struct agent;
+
+/* What a look at a family's tables finds; by value, nothing to free. */
+struct ruleset_state {
+    char logger[LOGGER_NAME_SIZE];
+    size_t table_count;
+    struct table_state tables[RULESET_TABLES_MAX];
+};
+
+/* The text of a table: see save.h. */
+struct table_text {
+    char table[RULESET_TABLE_NAME_SIZE];
+    char *text; /* zero-terminated, owned */
+    size_t length;
+    struct own_rule *own; /* our own TRACE rules, left out of the text; owned */
+    size_t own_count;
+};
+
+void table_text_done(struct table_text *text);
+
+enum agent_reply_kind {
+    AGENT_REPLY_TEXT,
+    AGENT_REPLY_STATE,
+};
+
+/* The answer to one of the requests below that do not wait. */
+struct agent_reply {
+    enum agent_reply_kind kind;
+    char table[RULESET_TABLE_NAME_SIZE]; /* the one asked for, of AGENT_REPLY_TEXT */
+    int result; /* 0, or negative errno: then `error` says why, and the rest is empty */
+    struct error error;
+    struct table_text text;
+    struct ruleset_state state;
+};
+
+void agent_reply_done(struct agent_reply *reply);
+
+/* Forks the helper. It has a session of its own, ignores SIGINT, SIGTERM and SIGHUP, holds no descriptor but
+ * its socket, and enters the namespace of `netns_fd` (-1: stays where it is; the descriptor stays the
+ * caller's). It trusts no byte of a request. Fork it before privileges are dropped; it needs CAP_NET_ADMIN
+ * and CAP_NET_RAW in the namespace, and CAP_SYS_ADMIN to enter it. A process that the client forks later must
+ * close agent_fd(), else the helper does not see the client's death. */
+int agent_open(struct agent **ret_agent, int family, int netns_fd, struct error *error);
+
+/* Asks for undo, waits at most `timeout_ms` for it and reaps the helper. -ETIMEDOUT: the helper, by now on
+ * its own, goes on trying and then exits; the sentence says what it waits for. Frees the agent in any case;
+ * `ret_report` may be NULL, and so may `agent`. */
+int agent_close(struct agent *agent, int timeout_ms, struct undo_report *ret_report, struct error *error);
+
+int agent_family(const struct agent *agent);
+pid_t agent_pid(const struct agent *agent);
+
+/* From now on the xtables lock is (not) held by the client itself (--lock), and the helper takes none. After
+ * the client's death it takes it all the same. */
+void agent_assume_lock(struct agent *agent, bool held);
+
+/* ---- Requests that wait, for `timeout_ms` at most: -ETIMEDOUT, and -EPIPE where the helper has ended. ----
+ */
+
+int agent_state(struct agent *agent, bool deep, int timeout_ms, struct ruleset_state *ret_state,
+                struct error *error);
+int agent_text(struct agent *agent, const char *table, int timeout_ms, struct table_text *ret_text,
+               struct error *error);
+/* The TRACE rules that are ours, as iptables-save prints them, a line each; the caller frees `*ret_lines`. */
+int agent_own_text(struct agent *agent, int timeout_ms, char **ret_lines, struct error *error);
+/* Sets the logger to nfnetlink_log; the helper remembers the former, and `ret_former` (NULL, or of
+ * LOGGER_NAME_SIZE bytes) tells it for a state file. */
+int agent_logger_set(struct agent *agent, int timeout_ms, char *ret_former, struct error *error);
+int agent_logger_restore(struct agent *agent, int timeout_ms, bool *ret_restored, struct error *error);
+/* See trace_install.h. The helper remembers the options: undo removes this tag, and renew repeats them. */
+int agent_install(struct agent *agent, const struct trace_options *options, int timeout_ms,
+                  struct trace_report *ret_report, struct error *error);
+int agent_renew(struct agent *agent, int64_t date_stop, int timeout_ms, struct trace_report *ret_report,
+                struct error *error);
+int agent_remove(struct agent *agent, const char *tag, int timeout_ms, struct trace_report *ret_report,
+                 struct error *error);
+int agent_undo(struct agent *agent, int timeout_ms, struct undo_report *ret_report, struct error *error);
+
+/* ---- Requests that do not wait: poll agent_fd() for POLLIN, then call agent_receive until -EAGAIN. ---- */
+
+int agent_fd(const struct agent *agent);
+int agent_request_text(struct agent *agent, const char *table, struct error *error);
+int agent_request_state(struct agent *agent, bool deep, struct error *error);
+/* The next answer, in the order asked: 0 and a reply to be freed by agent_reply_done; -EAGAIN: none yet;
+ * -EPIPE: the helper has ended. Call it also after each request that waits: such a one keeps the answers it
+ * meets for here. */
+int agent_receive(struct agent *agent, struct agent_reply *ret_reply, struct error *error);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Puts our TRACE rules into table raw, ahead of all others, and takes them out again. */
+#ifndef IPTRACE_RULESET_TRACE_INSTALL_H
+#define IPTRACE_RULESET_TRACE_INSTALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "recorder/core/error.h"
+#include "recorder/ruleset/trace_rule.h"
+#include "recorder/ruleset/xtables_lock.h"
+
+struct trace_report {
+    uint32_t installed; /* rules put in, both chains together */
+    uint32_t removed;   /* rules of ours taken out */
+    bool table_created; /* table raw was not there before; it stays, empty, for it cannot be removed */
+    bool unlocked;      /* the xtables lock could not be opened: done without it */
+};
+
+/* All functions: `family` is AF_INET or AF_INET6, the namespace is the calling thread's. One read and one
+ * commit of the whole table, under the xtables lock, with the counters of the other rules kept. Own rules are
+ * found by their tag, never by number. `ret_report` may be NULL. -EPERM: no CAP_NET_ADMIN and CAP_NET_RAW;
+ * -EPROTONOSUPPORT: the kernel lacks the legacy tables, TRACE, bpf, …; -EBUSY: somebody holds the lock;
+ * -EINVAL: the options. */
+
+/* Replaces the rules of this tag, if there are any. */
+int trace_install(int family, const struct trace_options *options, enum xtables_lock_wait wait,
+                  struct trace_report *ret_report, struct error *error);
+
+/* Puts `options`, with a new date, in the place of the rules of this tag; -ENOENT when there are none any
+ * more. */
+int trace_renew(int family, const struct trace_options *options, enum xtables_lock_wait wait,
+                struct trace_report *ret_report, struct error *error);
+
+/* Removes the rules of this tag, of every tag when it is NULL. None to remove is no error and commits
+ * nothing. */
+int trace_remove(int family, const char *tag, enum xtables_lock_wait wait, struct trace_report *ret_report,
+                 struct error *error);
+
+/* All of our rules, whoever left them. The caller frees `*ret_rules` with g_free. */
+int trace_list(int family, struct own_rule **ret_rules, size_t *ret_count, struct error *error);
+
+#endif

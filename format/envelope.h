@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What stands in front of everything we put into a pcapng file: whose it is, which version, which kind.
+ *
+ * After the Private Enterprise Number, which pcapng itself asks for (in the custom option 2989 and in the
+ * Custom Block 0x00000BAD), come eight bytes, then the body in the wire format of format/wire.h:
+ *
+ *      0               1               2               3
+ *     +---------------+---------------+---------------+---------------+
+ *     |      'I'      |      'P'      |      'T'      |      'R'      |
+ *     +---------------+---------------+---------------+---------------+
+ *     |    version    |     kind      |         reserved, 0           |
+ *     +---------------+---------------+---------------+---------------+
+ *     |                       body, to the end                        |
+ *
+ * Normative text: docs/format.md.
+ */
+#ifndef IPTRACE_FORMAT_ENVELOPE_H
+#define IPTRACE_FORMAT_ENVELOPE_H
+
+#include "format/wire.h"
+
+#define IPTRACE_PEN             32473 /* RFC 5612: the enterprise number for documentation */
+#define IPTRACE_FORMAT_VERSION  1
+#define IPTRACE_ENVELOPE_LENGTH 8
+
+#define PCAPNG_OPTION_CUSTOM_BINARY 2989   /* custom option, binary, to be copied */
+#define PCAPNG_CUSTOM_BLOCK         0xBAD  /* Custom Block, to be copied */
+#define PCAPNG_BLOCK_MAX            262144 /* dumpcap and editcap refuse longer ones */
+#define PCAPNG_OPTION_MAX           65535
+
+enum envelope_kind {
+    ENVELOPE_PATH = 1,     /* path record: an option of an Enhanced Packet Block */
+    ENVELOPE_MESSAGES = 2, /* message block: a Custom Block */
+    ENVELOPE_RULESET = 3,  /* ruleset block: a Custom Block */
+};
+
+enum envelope_status {
+    ENVELOPE_OK,
+    ENVELOPE_FOREIGN, /* not ours: another magic, or too short for one */
+    ENVELOPE_VERSION, /* ours, of a version this code does not know: nothing of the body may be interpreted */
+};
+
+/* Takes the bytes after the enterprise number. `ret_kind` is set when it is ours, `ret_body` when OK.
+ * A kind that this code does not know is OK here: the caller skips it. */
+enum envelope_status envelope_open(struct bytes bytes, unsigned *ret_version, unsigned *ret_kind,
+                                   struct bytes *ret_body);
+
+/* Writes the eight bytes. */
+void envelope_write(struct wire_writer *writer, enum envelope_kind kind);
+
+#endif

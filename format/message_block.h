@@ -9,7 +9,13 @@
 
 #define MESSAGE_BLOCK_STRINGS_MAX 4096
 #define MESSAGE_BLOCK_RULES_MAX   4096
-#define MESSAGE_PAYLOAD_MAX       65535
+#define MESSAGE_BLOCK_BODY_MAX    200000 /* what the writer keeps a body below */
+#define MESSAGE_BLOCK_PATCHED_MAX                                                                            \
+    (16 << 20) /* bytes of payloads that are patched, by all messages together */
+#define MESSAGE_PAYLOAD_MAX 65535
+#define MESSAGE_LENGTH_MAX                                                                                   \
+    131072 /* bytes of all attributes of a message; the kernel's end at about 70000                          \
+            */
 
 /* What messages with the same prefix mean, written once a block. Of `step.context` only the interface names
  * are used: the rest stands in the messages themselves. */
@@ -25,15 +31,18 @@ struct message_block_reader {
     struct string_list strings;
     struct block_rule *rules;
     uint32_t rule_count;
-    bool has_packet;
-    struct wire_field first_packet;
-    /* Decoding state: the first message of the packet before, and the last message. */
-    struct message first, last;
-    uint8_t *first_payload, *last_payload; /* MESSAGE_PAYLOAD_MAX bytes each */
-    uint8_t first_numbers[24], last_numbers[24];
-    /* The packet being read. */
+    /* The rest is private. Fields that were met while looking for what stands before them: */
+    bool has_packet_field, has_message_field;
+    struct wire_field packet_field, message_field;
+    /* The packet being read, and whether its first message was. */
     struct wire_reader packet;
     bool packet_begun;
+    /* Decoding state: the first message of the packet (until it is read, of the packet before), and the last
+     * message. Attributes that stand nowhere in the body are made in the buffers. */
+    struct message first, last;
+    uint8_t first_numbers[24], last_numbers[24];
+    uint8_t *first_payload, *last_payload; /* MESSAGE_PAYLOAD_MAX bytes each */
+    size_t patched;                        /* payload bytes patched so far */
 };
 
 typedef void *message_block_allocate_fn(void *user, size_t size);
@@ -43,8 +52,9 @@ typedef void *message_block_allocate_fn(void *user, size_t size);
 bool message_block_begin(struct message_block_reader *reader, struct bytes body,
                          message_block_allocate_fn *allocate, void *user);
 
-/* Goes to the next packet; false after the last and at damage (`reader->reader.bad`). `ret_body` may be null.
- */
+/* Goes to the next packet; false after the last and at damage (`reader->reader.bad`). Messages of the packet
+ * before may be left unread. `ret_body` may be null. The messages of one packet may stand in several blocks,
+ * each with a part of them. */
 bool message_block_next_packet(struct message_block_reader *reader, uint32_t *ret_packet,
                                struct bytes *ret_body);
 
@@ -62,16 +72,20 @@ void message_block_writer_free(struct message_block_writer *writer);
 /* Begins a packet: `packet` is its number within the capture. */
 void message_block_writer_packet(struct message_block_writer *writer, uint32_t packet);
 
-/* Adds a message of that packet, with what it means. Copies what it needs but for the message itself, which
- * must stay until the next call. False, and nothing added, where the block is full: write it out, then begin
- * the packet again. */
+/* Adds a message of that packet, with what it means; `step` may be null. Copies what it needs but for the
+ * message itself, which must stay until the next call has returned. False, and nothing added, where the block
+ * is full: write it out, then add the message again (the packet goes on in the new block). A message longer
+ * than MESSAGE_LENGTH_MAX, which a source does not hand on, is left out. A step is kept only where the
+ * message has a prefix of at most STEP_NAME_MAX bytes. */
 bool message_block_writer_add(struct message_block_writer *writer, const struct message *message,
                               const struct step *step);
 
-/* Bytes that the block would have now; 0 where it holds no message. */
+/* Bytes that message_block_writer_finish() would append now; 0 where the block holds no message. */
 size_t message_block_writer_length(const struct message_block_writer *writer);
 
-/* Appends envelope and body to `out` and begins a new, empty block. */
+/* Appends envelope and body to `out` (nothing where the block holds no message) and begins a new, empty
+ * block.
+ */
 void message_block_writer_finish(struct message_block_writer *writer, struct wire_writer *out);
 
 #endif

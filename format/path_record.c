@@ -112,12 +112,21 @@ static uint32_t collect(void *user, struct bytes string)
     return string_collector_number(user, string);
 }
 
+static size_t room_of(struct bytes string, size_t max)
+{
+    return bytes_cut(string, max).length;
+}
+
 /* Room that one step can need at worst, its strings included. */
 static size_t step_room(const struct step *step)
 {
-    return 192 + step->table.length + step->chain.length + step->rule.length + step->target.length +
-           step->comment.length + step->context.in.length + step->context.out.length +
-           step->context.physin.length + step->context.physout.length;
+    const struct bytes names[] = {step->table,          step->chain,          step->target,
+                                  step->comment,        step->context.in,     step->context.out,
+                                  step->context.physin, step->context.physout};
+    size_t room = 192 + room_of(step->rule, STEP_RULE_MAX);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        room += room_of(names[i], STEP_NAME_MAX);
+    return room;
 }
 
 static bool has_room(const struct path_writer *writer, size_t room)
@@ -184,7 +193,7 @@ void path_record_write(struct wire_writer *out, struct path_writer *writer, cons
     wire_write_uint(out, PATH_FIELD_BACKEND, path->backend);
     wire_write_uint(out, PATH_FIELD_STEPS, path->steps);
     if (path->netns.length > 0)
-        wire_write_bytes(out, PATH_FIELD_NETNS, path->netns);
+        wire_write_bytes(out, PATH_FIELD_NETNS, bytes_cut(path->netns, FORMAT_NETNS_MAX));
     wire_write_raw(out, writer->string_fields.data, writer->string_fields.length);
     wire_write_raw(out, writer->step_fields.data, writer->step_fields.length);
 }

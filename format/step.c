@@ -93,15 +93,22 @@ static void write_known(struct wire_writer *writer, uint32_t field, bool known, 
         wire_write_uint(writer, field, value);
 }
 
+/* A name's number; nothing where it is empty. */
+static void write_string(struct wire_writer *writer, uint32_t field, struct bytes string, size_t max,
+                         string_number_fn *number, void *user)
+{
+    write_number(writer, field, number(user, bytes_cut(string, max)));
+}
+
 static void context_write(struct wire_writer *writer, const struct context *context, string_number_fn *number,
                           void *user)
 {
     size_t begin = wire_write_begin(writer, STEP_FIELD_CONTEXT);
     write_known(writer, CONTEXT_FIELD_HOOK, context->has_hook, context->hook);
-    write_number(writer, CONTEXT_FIELD_IN, number(user, context->in));
-    write_number(writer, CONTEXT_FIELD_OUT, number(user, context->out));
-    write_number(writer, CONTEXT_FIELD_PHYSIN, number(user, context->physin));
-    write_number(writer, CONTEXT_FIELD_PHYSOUT, number(user, context->physout));
+    write_string(writer, CONTEXT_FIELD_IN, context->in, STEP_NAME_MAX, number, user);
+    write_string(writer, CONTEXT_FIELD_OUT, context->out, STEP_NAME_MAX, number, user);
+    write_string(writer, CONTEXT_FIELD_PHYSIN, context->physin, STEP_NAME_MAX, number, user);
+    write_string(writer, CONTEXT_FIELD_PHYSOUT, context->physout, STEP_NAME_MAX, number, user);
     write_known(writer, CONTEXT_FIELD_MARK, context->has_mark, context->mark);
     write_known(writer, CONTEXT_FIELD_UID, context->has_uid, context->uid);
     write_known(writer, CONTEXT_FIELD_GID, context->has_gid, context->gid);
@@ -126,13 +133,13 @@ static void change_write(struct wire_writer *writer, const struct change *change
 void step_write(struct wire_writer *writer, const struct step *step, const struct context *before,
                 string_number_fn *number, void *user)
 {
-    write_number(writer, STEP_FIELD_TABLE, number(user, step->table));
-    write_number(writer, STEP_FIELD_CHAIN, number(user, step->chain));
+    write_string(writer, STEP_FIELD_TABLE, step->table, STEP_NAME_MAX, number, user);
+    write_string(writer, STEP_FIELD_CHAIN, step->chain, STEP_NAME_MAX, number, user);
     write_number(writer, STEP_FIELD_TYPE, step->type);
     write_number(writer, STEP_FIELD_RULENUM, step->rulenum);
-    write_number(writer, STEP_FIELD_RULE, number(user, step->rule));
-    write_number(writer, STEP_FIELD_TARGET, number(user, step->target));
-    write_number(writer, STEP_FIELD_COMMENT, number(user, step->comment));
+    write_string(writer, STEP_FIELD_RULE, step->rule, STEP_RULE_MAX, number, user);
+    write_string(writer, STEP_FIELD_TARGET, step->target, STEP_NAME_MAX, number, user);
+    write_string(writer, STEP_FIELD_COMMENT, step->comment, STEP_NAME_MAX, number, user);
     write_number(writer, STEP_FIELD_RULESET, step->ruleset);
     write_number(writer, STEP_FIELD_STALE, step->stale);
     if (step->has_time)
@@ -144,29 +151,34 @@ void step_write(struct wire_writer *writer, const struct step *step, const struc
         change_write(writer, &step->change);
 }
 
+static struct bytes read_string(const struct string_list *strings, const struct wire_field *field,
+                                struct wire_reader *reader)
+{
+    return string_list_get(strings, wire_read_uint(reader, field), reader);
+}
+
 static bool context_read(struct bytes body, const struct string_list *strings, struct context *ret_context)
 {
     struct wire_reader reader = wire_reader_of(body);
     struct wire_field field;
     struct context context = {0};
     while (wire_read_field(&reader, &field)) {
-        uint64_t value = field.type == WIRE_BYTES ? 0 : field.value;
         switch (field.number) {
         case CONTEXT_FIELD_HOOK:
             context.has_hook = true;
             context.hook = (unsigned)wire_read_uint(&reader, &field);
             break;
         case CONTEXT_FIELD_IN:
-            context.in = string_list_get(strings, value, &reader);
+            context.in = read_string(strings, &field, &reader);
             break;
         case CONTEXT_FIELD_OUT:
-            context.out = string_list_get(strings, value, &reader);
+            context.out = read_string(strings, &field, &reader);
             break;
         case CONTEXT_FIELD_PHYSIN:
-            context.physin = string_list_get(strings, value, &reader);
+            context.physin = read_string(strings, &field, &reader);
             break;
         case CONTEXT_FIELD_PHYSOUT:
-            context.physout = string_list_get(strings, value, &reader);
+            context.physout = read_string(strings, &field, &reader);
             break;
         case CONTEXT_FIELD_MARK:
             context.has_mark = true;
@@ -235,13 +247,12 @@ bool step_read(struct bytes body, const struct string_list *strings, struct step
     struct wire_field field;
     *step = (struct step){.context = step->context};
     while (wire_read_field(&reader, &field)) {
-        uint64_t value = field.type == WIRE_BYTES ? 0 : field.value;
         switch (field.number) {
         case STEP_FIELD_TABLE:
-            step->table = string_list_get(strings, value, &reader);
+            step->table = read_string(strings, &field, &reader);
             break;
         case STEP_FIELD_CHAIN:
-            step->chain = string_list_get(strings, value, &reader);
+            step->chain = read_string(strings, &field, &reader);
             break;
         case STEP_FIELD_TYPE:
             step->type = (unsigned)wire_read_uint(&reader, &field);
@@ -250,13 +261,13 @@ bool step_read(struct bytes body, const struct string_list *strings, struct step
             step->rulenum = (uint32_t)wire_read_uint(&reader, &field);
             break;
         case STEP_FIELD_RULE:
-            step->rule = string_list_get(strings, value, &reader);
+            step->rule = read_string(strings, &field, &reader);
             break;
         case STEP_FIELD_TARGET:
-            step->target = string_list_get(strings, value, &reader);
+            step->target = read_string(strings, &field, &reader);
             break;
         case STEP_FIELD_COMMENT:
-            step->comment = string_list_get(strings, value, &reader);
+            step->comment = read_string(strings, &field, &reader);
             break;
         case STEP_FIELD_RULESET:
             step->ruleset = (uint32_t)wire_read_uint(&reader, &field);

@@ -29,6 +29,12 @@ struct bytes {
 
 bool bytes_equal(struct bytes a, struct bytes b);
 
+/* The first `max` bytes of a run that may be longer. */
+static inline struct bytes bytes_cut(struct bytes bytes, size_t max)
+{
+    return bytes.length <= max ? bytes : (struct bytes){bytes.data, max};
+}
+
 enum wire_type {
     WIRE_VARINT = 0,
     WIRE_FIXED64 = 1,

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The process that prints one text. */
+#include "recorder/ruleset/agent_text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdio_ext.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "recorder/core/cleanup.h"
+
+#define OUTPUT_BUFFER (1 << 16)
+#define SEALS         (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+/* The exit status of a printer that failed, beside those of extension.h: its standard error holds the
+ * sentence and its errno as the first line. */
+#define EXIT_SENTENCE 4
+
+static int print_own_rules(const struct own_rule *own, size_t count, void *context)
+{
+    (void)context;
+    uint64_t own_count = count;
+    fwrite(&own_count, sizeof own_count, 1, stdout);
+    fwrite(own, sizeof *own, count, stdout);
+    return 0;
+}
+
+static void print_text(int family, const char *table, enum save_selection selection, int text, int complaint)
+    __attribute__((noreturn));
+
+static void print_text(int family, const char *table, enum save_selection selection, int text, int complaint)
+{
+    struct error error = {""};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_NAME, "iptrace-text");
+    if (dup2(text, STDOUT_FILENO) < 0 || dup2(complaint, STDERR_FILENO) < 0)
+        _exit(1);
+    close_range(STDERR_FILENO + 1, ~0u, 0);
+    __fpurge(stdout);
+    setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
+
+    int result = save_print(family, table, selection, print_own_rules, NULL, &error);
+    if (!result)
+        _exit(0);
+    /* Extensions may have complained before: only the sentence counts. */
+    if (ftruncate(STDERR_FILENO, 0) || lseek(STDERR_FILENO, 0, SEEK_SET) < 0)
+        _exit(1);
+    dprintf(STDERR_FILENO, "%d\n%s", -result, error.text);
+    _exit(EXIT_SENTENCE);
+}
+
+int agent_text_start(int family, const char *table, enum save_selection selection,
+                     struct agent_text_job *ret_job, struct error *error)
+{
+    CLEANUP_CLOSE int text = memfd_create("iptrace-text", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    CLEANUP_CLOSE int complaint = memfd_create("iptrace-complaint", MFD_CLOEXEC);
+    if (text < 0 || complaint < 0)
+        return error_set(error, errno, "no memory file for the text of table %s: %s", table,
+                         g_strerror(errno));
+    pid_t pid = fork();
+    if (pid < 0)
+        return error_set(error, errno, "no process to print table %s: %s", table, g_strerror(errno));
+    if (pid == 0)
+        print_text(family, table, selection, text, complaint);
+
+    int pidfd = syscall(SYS_pidfd_open, pid, 0);
+    if (pidfd < 0) {
+        int err = errno;
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        return error_set(error, err, "the process that prints table %s cannot be watched: %s", table,
+                         g_strerror(err));
+    }
+    *ret_job = (struct agent_text_job){
+        .pid = pid, .pidfd = pidfd, .text = take_fd(&text), .complaint = take_fd(&complaint)};
+    return 0;
+}
+
+static void job_done(struct agent_text_job *job)
+{
+    cleanup_close(&job->pidfd);
+    cleanup_close(&job->text);
+    cleanup_close(&job->complaint);
+    *job = AGENT_TEXT_JOB_NONE;
+}
+
+/* What the process wrote to standard error, on one line. */
+static void read_complaint(int fd, char *ret_text, size_t size)
+{
+    ssize_t length = pread(fd, ret_text, size - 1, 0);
+    ret_text[length > 0 ? length : 0] = '\0';
+    g_strchomp(ret_text);
+}
+
+static int job_error(const struct agent_text_job *job, int status, struct error *error)
+{
+    char text[sizeof error->text];
+    read_complaint(job->complaint, text, sizeof text);
+    if (WIFSIGNALED(status))
+        return error_set(error, EIO, "the process that prints rules was ended by signal %d (%s)",
+                         WTERMSIG(status), strsignal(WTERMSIG(status)));
+    if (WEXITSTATUS(status) == EXIT_SENTENCE) {
+        char *sentence;
+        gint64 err = g_ascii_strtoll(text, &sentence, 10);
+        return error_set(error, CLAMP(err, 1, 4095), "%s",
+                         *sentence ? sentence + 1 : "the rules cannot be read");
+    }
+    return error_set(error, EIO, "libxtables gave up printing the rules: %s",
+                     *text ? g_strdelimit(text, "\n\r", ' ') : "it did not say why");
+}
+
+int agent_text_finish(struct agent_text_job *job, int *ret_text, struct error *error)
+{
+    int status, result = 0;
+    while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        result = job_error(job, status, error);
+    else if (fcntl(job->text, F_ADD_SEALS, SEALS))
+        result = error_set(error, errno, "the text of the rules cannot be sealed: %s", g_strerror(errno));
+    else
+        *ret_text = take_fd(&job->text);
+    job_done(job);
+    return result;
+}
+
+void agent_text_kill(struct agent_text_job *job)
+{
+    if (job->pid <= 0)
+        return;
+    kill(job->pid, SIGKILL);
+    while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    job_done(job);
+}

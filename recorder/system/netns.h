@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Network namespaces: found by what the user calls them, entered, left, and watched for their end. */
+#ifndef IPTRACE_SYSTEM_NETNS_H
+#define IPTRACE_SYSTEM_NETNS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "recorder/core/error.h"
+
+struct netns {
+    int fd;
+    char *name;   /* as the user gave it: a name below /run/netns, a path or a process id */
+    char *path;   /* what was opened */
+    dev_t device; /* device and inode together are the namespace's id */
+    ino_t inode;
+};
+
+/* `spec` is a name in /run/netns (ip-netns(8)), else a path if it has a '/', else a process id. */
+int netns_open(struct netns *ret_netns, const char *spec, struct error *error);
+
+/* The calling thread's own namespace; its name is empty. */
+int netns_open_own(struct netns *ret_netns, struct error *error);
+
+/* Closes the descriptor: an open one keeps a deleted namespace alive. Allowed on {.fd = -1}. */
+void netns_done(struct netns *netns);
+
+/* Moves the calling thread. To come back, open the own namespace before and enter that. */
+int netns_enter(const struct netns *netns, struct error *error);
+
+bool netns_equal(const struct netns *a, const struct netns *b);
+
+/* False once the path leads to no namespace or to another one: it was deleted, or the process has ended.
+ * Then the holder of `fd` and of sockets in it should let go. */
+bool netns_exists(const struct netns *netns);
+
+#endif

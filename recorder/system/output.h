@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A file or pipe that takes whole pcapng blocks, and is sound up to its last whole block whatever happens. */
+#ifndef IPTRACE_SYSTEM_OUTPUT_H
+#define IPTRACE_SYSTEM_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "format/wire.h"
+#include "recorder/core/error.h"
+
+struct output;
+
+/* Opens `path` for writing, `-` for standard output. A new file gets `mode` (less the umask); an existing one
+ * is emptied. A symbolic link is followed only where root or the caller owns it. SIGPIPE must be ignored by
+ * the program. */
+int output_open(struct output **ret_output, const char *path, mode_t mode, struct error *error);
+
+/* Takes one or more whole blocks, which are written when the buffer is full or flushed. After a failure
+ * (-ENOSPC, -EPIPE …) every later call fails the same way; a regular file has then been cut back to the end
+ * of the last whole block. */
+int output_write(struct output *output, struct bytes blocks, struct error *error);
+int output_flush(struct output *output, struct error *error);
+
+/* Flushes and closes; frees `output` even where it fails. Null is allowed. */
+int output_close(struct output *output, struct error *error);
+
+/* Closes without flushing: for a child that inherited it, and for tests. */
+void output_abandon(struct output *output);
+
+uint64_t output_size(const struct output *output); /* bytes taken, flushed or not */
+bool output_is_regular(const struct output *output);
+bool output_is_terminal(const struct output *output);
+int output_fd(const struct output *output);
+
+#endif

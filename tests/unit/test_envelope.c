@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/unit/unit.h"
+
+#include "format/envelope.h"
+
+static void test_written_and_opened(void **state)
+{
+    (void)state;
+    struct wire_writer writer = {0};
+    envelope_write(&writer, ENVELOPE_MESSAGES);
+    unit_assert_bytes(unit_written(&writer), BYTES("IPTR\1\2\0\0"));
+
+    wire_write_raw(&writer, "body", 4);
+    unsigned version, kind;
+    struct bytes body;
+    assert_int_equal(envelope_open(unit_written(&writer), &version, &kind, &body), ENVELOPE_OK);
+    assert_int_equal(version, IPTRACE_FORMAT_VERSION);
+    assert_int_equal(kind, ENVELOPE_MESSAGES);
+    unit_assert_bytes(body, BYTES("body"));
+    wire_writer_done(&writer);
+}
+
+static void test_foreign_and_short(void **state)
+{
+    (void)state;
+    unsigned version, kind;
+    struct bytes body;
+    assert_int_equal(envelope_open(BYTES("IPTX\1\2\0\0"), &version, &kind, &body), ENVELOPE_FOREIGN);
+    assert_int_equal(envelope_open((struct bytes){0}, &version, &kind, &body), ENVELOPE_FOREIGN);
+    for (size_t length = 0; length < IPTRACE_ENVELOPE_LENGTH; length++) {
+        uint8_t *copy = unit_copy((struct bytes){(const uint8_t *)"IPTR\1\2\0", length});
+        assert_int_equal(envelope_open((struct bytes){copy, length}, &version, &kind, &body),
+                         ENVELOPE_FOREIGN);
+        free(copy);
+    }
+}
+
+static void test_another_version_keeps_its_body_closed(void **state)
+{
+    (void)state;
+    unsigned version = 0, kind = 0;
+    struct bytes body = {0};
+    assert_int_equal(envelope_open(BYTES("IPTR\2\1\0\0body"), &version, &kind, &body), ENVELOPE_VERSION);
+    assert_int_equal(version, 2);
+    assert_int_equal(kind, ENVELOPE_PATH);
+    assert_null(body.data);
+}
+
+static void test_unknown_kind_and_reserved_bytes_are_no_damage(void **state)
+{
+    (void)state;
+    unsigned version, kind;
+    struct bytes body;
+    assert_int_equal(envelope_open(BYTES("IPTR\1\x63\xff\xff"), &version, &kind, &body), ENVELOPE_OK);
+    assert_int_equal(kind, 99);
+    assert_int_equal(body.length, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_written_and_opened),
+        cmocka_unit_test(test_foreign_and_short),
+        cmocka_unit_test(test_another_version_keeps_its_body_closed),
+        cmocka_unit_test(test_unknown_kind_and_reserved_bytes_are_no_damage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -37,7 +37,8 @@ enum nflog_datagram_status nflog_datagram_next(struct bytes *datagram, struct by
 
 /* Reads family and attributes; `message->number` is set to 0. `swapped`: lengths and types are in the byte
  * order that is not this machine's. Attributes of types that `struct message` has no place for are counted in
- * `ret_unknown` (may be null). False at damage. */
+ * `ret_unknown` (may be null). False at damage; then `ret_message` holds what stood before it, and of a
+ * payload that is cut off what is there: a file's record may have been cut on purpose. */
 bool nflog_message_parse(struct bytes body, bool swapped, struct message *ret_message, unsigned *ret_unknown);
 
 #endif

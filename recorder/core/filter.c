@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A filter expression, compiled. The only file that knows libpcap. */
+#include "recorder/core/filter.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <pcap/pcap.h>
+
+#include "recorder/core/cleanup.h"
+
+#define FILTER_SNAPSHOT_LENGTH 65535
+
+static void cleanup_pcap(pcap_t **handle)
+{
+    if (*handle)
+        pcap_close(*handle);
+}
+
+static void copy_program(const struct bpf_program *program, struct filter *ret_filter)
+{
+    ret_filter->count = program->bf_len;
+    ret_filter->instructions = g_new(struct sock_filter, program->bf_len);
+    for (size_t i = 0; i < program->bf_len; i++) {
+        const struct bpf_insn *from = &program->bf_insns[i];
+        ret_filter->instructions[i] =
+            (struct sock_filter){.code = from->code, .jt = from->jt, .jf = from->jf, .k = from->k};
+    }
+}
+
+int filter_compile(const char *expression, struct filter *ret_filter, struct error *error)
+{
+    CLEANUP(cleanup_pcap) pcap_t *handle = NULL;
+    struct bpf_program program;
+    g_autofree char *trimmed = g_strstrip(g_strdup(expression));
+
+    if (trimmed[0] == '\0') {
+        *ret_filter = (struct filter){0};
+        return 0;
+    }
+    handle = pcap_open_dead(DLT_RAW, FILTER_SNAPSHOT_LENGTH);
+    if (!handle)
+        return error_set(error, ENOMEM, "libpcap gave no handle to compile the filter with");
+    if (pcap_compile(handle, &program, trimmed, 1, PCAP_NETMASK_UNKNOWN) != 0)
+        return error_set(error, EINVAL, "filter '%s': %s", trimmed, pcap_geterr(handle));
+    if (program.bf_len > FILTER_INSTRUCTIONS_MAX) {
+        int ret = error_set(error, E2BIG,
+                            "filter '%s' needs %u instructions, the kernel's bpf match takes %d: shorten it "
+                            "and choose the rest with a display filter",
+                            trimmed, program.bf_len, FILTER_INSTRUCTIONS_MAX);
+        pcap_freecode(&program);
+        return ret;
+    }
+    copy_program(&program, ret_filter);
+    pcap_freecode(&program);
+    return 0;
+}
+
+void filter_done(struct filter *filter)
+{
+    g_free(filter->instructions);
+    *filter = (struct filter){0};
+}

@@ -41,12 +41,11 @@ int filter_compile(const char *expression, struct filter *ret_filter, struct err
     if (!handle)
         return error_set(error, ENOMEM, "libpcap gave no handle to compile the filter with");
     if (pcap_compile(handle, &program, trimmed, 1, PCAP_NETMASK_UNKNOWN) != 0)
-        return error_set(error, EINVAL, "filter '%s': %s", trimmed, pcap_geterr(handle));
+        return error_set(error, EINVAL, "filter '%.200s': %s", trimmed, pcap_geterr(handle));
     if (program.bf_len > FILTER_INSTRUCTIONS_MAX) {
-        int ret = error_set(error, E2BIG,
-                            "filter '%s' needs %u instructions, the kernel's bpf match takes %d: shorten it "
-                            "and choose the rest with a display filter",
-                            trimmed, program.bf_len, FILTER_INSTRUCTIONS_MAX);
+        int ret =
+            error_set(error, E2BIG, "the filter needs %u instructions, the kernel's bpf match takes %d: '%s'",
+                      program.bf_len, FILTER_INSTRUCTIONS_MAX, trimmed);
         pcap_freecode(&program);
         return ret;
     }

@@ -28,7 +28,8 @@ static int print_own_rules(const struct own_rule *own, size_t count, void *conte
     (void)context;
     uint64_t own_count = count;
     fwrite(&own_count, sizeof own_count, 1, stdout);
-    fwrite(own, sizeof *own, count, stdout);
+    if (count)
+        fwrite(own, sizeof *own, count, stdout);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 /* The words of matches and targets: the one file that includes libxtables. */
 #include "recorder/ruleset/extension.h"
 
+#include <getopt.h>
 #include <glib.h>
 #include <netdb.h>
 #include <netinet/in.h>

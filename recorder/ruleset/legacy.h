@@ -54,7 +54,7 @@ struct legacy {
     const char *(*target_name)(const void *entry, struct xtc_handle *handle);
     const char *(*policy)(const char *chain, struct xtc_handle *handle); /* NULL: a user's chain */
     int (*insert)(const char *chain, const void *entry, unsigned int position, struct xtc_handle *handle);
-    int (*delete)(const char *chain, unsigned int position, struct xtc_handle *handle);
+    int (*remove)(const char *chain, unsigned int position, struct xtc_handle *handle);
     int (*commit)(struct xtc_handle *handle);
 
     struct legacy_rule (*view)(const void *entry);

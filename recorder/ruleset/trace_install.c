@@ -33,7 +33,7 @@ static int remove_rules(const struct legacy *legacy, struct xtc_handle *handle, 
         const struct own_rule *rule = &g_array_index(own, struct own_rule, i);
         if (tag && strcmp(tag, rule->tag) != 0)
             continue;
-        if (!legacy->delete (rule->chain, rule->number - 1, handle))
+        if (!legacy->remove(rule->chain, rule->number - 1, handle))
             return error_set(error, errno, "%s rule %u of raw %s cannot be removed: %s", legacy->name,
                              rule->number, rule->chain, g_strerror(errno));
         count++;

@@ -28,7 +28,7 @@
     X(REASON_VANISHED_CONNTRACK, 8, "vanished: conntrack") /* between raw and mangle */                      \
     X(REASON_VANISHED_ROUTING, 9, "vanished: routing")     /* after PREROUTING */                            \
     X(REASON_VANISHED_OUTPUT, 10, "vanished: output")      /* before POSTROUTING */                          \
-    X(REASON_STEPS, 11, "too many steps")                  /* more steps than the recorder follows */
+    X(REASON_VANISHED_HOOK, 11, "vanished: hook")          /* between two tables of one hook */
 
 /* What happened at a step, not what the kernel called it. */
 #define STEP_TYPE_TABLE(X)                                                                                   \

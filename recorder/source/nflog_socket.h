@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The socket that NFLOG group 0 is bound to: its opening, and what the kernel says of it. */
+#ifndef IPTRACE_SOURCE_NFLOG_SOCKET_H
+#define IPTRACE_SOURCE_NFLOG_SOCKET_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "recorder/source/source.h"
+
+#define NFLOG_GROUP                                                                                          \
+    0 /* where the kernel sends TRACE messages: default_loginfo in net/netfilter/nfnetlink_log.c */
+#define NFLOG_DATAGRAM_MAX (128 * 1024)
+
+struct nflog_socket {
+    struct mnl_socket *netlink;
+    int fd;
+    uint32_t buffer; /* bytes, as SO_RCVBUF takes them: the kernel doubles it for its own overhead */
+    uint32_t asked;  /* questions put to the kernel */
+    /* Messages that came while the socket was being set up were passed over; the next has this number. */
+    bool has_sequence;
+    uint32_t next_sequence;
+};
+
+/* Bound, without blocking, one message a datagram. */
+int nflog_socket_open(struct nflog_socket *ret_socket, const struct nflog_options *options,
+                      struct error *error);
+void nflog_socket_close(struct nflog_socket *socket);
+
+/* The next datagram, from the kernel only; -EAGAIN where there is none, -EMSGSIZE where it did not fit. */
+ssize_t nflog_socket_receive(struct nflog_socket *socket, uint8_t *buffer, size_t size);
+
+/* Datagrams that the socket could not hold, counted modulo 2^32; false where the kernel does not say. */
+bool nflog_socket_drops(const struct nflog_socket *socket, uint32_t *ret_drops);
+
+#endif

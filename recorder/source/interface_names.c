@@ -26,7 +26,7 @@ struct interface_names {
     GQueue gone;       /* indexes, the oldest first; one may stand here more than once */
     bool dumping;      /* the list that was asked for has not ended */
     bool again;        /* and another is wanted then */
-    uint8_t buffer[NAMES_BUFFER_SIZE];
+    _Alignas(struct nlmsghdr) uint8_t buffer[NAMES_BUFFER_SIZE];
 };
 
 static struct interface_name *find(struct interface_names *names, uint32_t index)
@@ -88,7 +88,7 @@ static void take_link(struct interface_names *names, const struct nlmsghdr *head
 
 static int request_all(struct interface_names *names)
 {
-    uint8_t buffer[256];
+    _Alignas(struct nlmsghdr) uint8_t buffer[256];
     struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
     header->nlmsg_type = RTM_GETLINK;
     header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;

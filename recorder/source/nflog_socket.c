@@ -105,7 +105,7 @@ static struct nlmsghdr *put_header(uint8_t *buffer)
  * the threshold is; with 1 so do foreign messages, and dropped datagrams are lost messages. */
 static int bind_group(struct nflog_socket *socket, uint32_t copy_range)
 {
-    uint8_t buffer[256];
+    _Alignas(struct nlmsghdr) uint8_t buffer[256];
     struct nlmsghdr *request = put_header(buffer);
     nflog_attr_put_cfg_cmd(request, NFULNL_CFG_CMD_BIND);
     nflog_attr_put_cfg_mode(request, NFULNL_COPY_PACKET, copy_range);
@@ -117,7 +117,7 @@ static int bind_group(struct nflog_socket *socket, uint32_t copy_range)
 /* Refused where the kernel lacks the glue to conntrack: then messages say nothing of it. */
 static void want_conntrack(struct nflog_socket *socket)
 {
-    uint8_t buffer[256];
+    _Alignas(struct nlmsghdr) uint8_t buffer[256];
     struct nlmsghdr *request = put_header(buffer);
     mnl_attr_put_u16(request, NFULA_CFG_FLAGS,
                      htons(NFULNL_CFG_F_SEQ | NFULNL_CFG_F_SEQ_GLOBAL | NFULNL_CFG_F_CONNTRACK));

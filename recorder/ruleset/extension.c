@@ -2,6 +2,7 @@
 /* The words of matches and targets: the one file that includes libxtables. */
 #include "recorder/ruleset/extension.h"
 
+#include <dlfcn.h>
 #include <getopt.h>
 #include <glib.h>
 #include <netdb.h>
@@ -77,11 +78,18 @@ void extension_print_target(const void *ip, const struct xt_entry_target *target
         fputs(" [unsupported revision]", stdout);
 }
 
+/* iptables-save stopped asking /etc/protocols in 1.8.11, whose libxtables is known by a function new in it.
+ */
+static bool asks_etc_protocols(void)
+{
+    return !dlsym(RTLD_DEFAULT, "xtables_strtoul_base");
+}
+
 const char *extension_protocol_name(unsigned int protocol)
 {
     for (const struct xtables_pprot *known = xtables_chain_protos; known->name; known++)
         if (known->num == protocol)
             return known->name;
-    const struct protoent *entry = getprotobynumber(protocol);
+    const struct protoent *entry = asks_etc_protocols() ? getprotobynumber(protocol) : NULL;
     return entry ? entry->p_name : NULL;
 }

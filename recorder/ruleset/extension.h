@@ -20,7 +20,7 @@ void extension_print_match(const void *ip, const struct xt_entry_match *match);
 /* ` -j NAME options`, of a target that is no chain and no standard verdict. */
 void extension_print_target(const void *ip, const struct xt_entry_target *target);
 
-/* The name of an IP protocol, or NULL; libxtables' short list goes before /etc/protocols. */
+/* The name of an IP protocol, or NULL: by libxtables' short list, then, before 1.8.11, by /etc/protocols. */
 const char *extension_protocol_name(unsigned int protocol);
 
 #endif

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Puts the messages of one packet together into its path. */
+#include "recorder/core/assembler.h"
+
+#include "recorder/core/path.h"
+#include "recorder/core/prefix.h"
+
+#include <string.h>
+
+#define MS 1000000ull /* nanoseconds */
+
+/* How long a path may be silent before it is taken to have ended. Gaps within a path were at most 123 µs in
+ * 300 000. */
+#define SILENCE_CLOSED_NS   (5 * MS)     /* ended; copies may still begin from it */
+#define SILENCE_ACCEPTED_NS (50 * MS)    /* every table that must speak has; nat may */
+#define SILENCE_NS          (200 * MS)   /* a table must speak and does not */
+#define SILENCE_QUEUED_NS   (30000 * MS) /* with a program behind NFQUEUE */
+#define HOLD_NS             (100 * MS) /* how long finished packets wait for an open one that began before them */
+
+#define STEPS_MAX       1024 /* messages kept of one path: an NF_REPEAT loop made 480 000 */
+#define OPEN_PATHS_MAX  65536
+#define OPEN_BYTES_MAX  (24u << 20)
+#define SPARE_PATHS_MAX 256
+
+struct assembler {
+    const struct rulebook *book;
+    assembler_emit_fn *emit;
+    void *user;
+    struct assembler_limits limits;
+    GHashTable *open;                   /* key → list of paths by next_same_key */
+    struct path_entry *oldest, *newest; /* all paths, open or closed */
+    struct path_entry *spare;           /* by next_same_key: kept for their memory */
+    uint32_t path_count, spare_count, queued_count;
+    size_t bytes;
+    uint64_t now_ns;
+    struct assembler_counts counts;
+};
+
+/* ---- Paths and where they are kept ---- */
+
+static struct path_entry *path_list(struct assembler *assembler, uint64_t key)
+{
+    return g_hash_table_lookup(assembler->open, &key);
+}
+
+static void index_path(struct assembler *assembler, struct path_entry *path)
+{
+    path->next_same_key = path_list(assembler, path->key);
+    g_hash_table_replace(assembler->open, &path->key, path);
+}
+
+static void unindex_path(struct assembler *assembler, struct path_entry *path)
+{
+    struct path_entry *list = path_list(assembler, path->key);
+    if (list == path) {
+        g_hash_table_remove(assembler->open, &path->key);
+        if (path->next_same_key)
+            g_hash_table_insert(assembler->open, &path->next_same_key->key, path->next_same_key);
+        return;
+    }
+    while (list && list->next_same_key != path)
+        list = list->next_same_key;
+    if (list)
+        list->next_same_key = path->next_same_key;
+}
+
+static struct path_entry *path_take_memory(struct assembler *assembler)
+{
+    struct path_entry *path = assembler->spare;
+    struct message_log *log;
+    if (path) {
+        assembler->spare = path->next_same_key;
+        assembler->spare_count--;
+        log = path->log;
+    } else {
+        path = g_new(struct path_entry, 1);
+        log = message_log_new();
+    }
+    memset(path, 0, sizeof *path);
+    path->log = log;
+    return path;
+}
+
+static void path_give_memory(struct assembler *assembler, struct path_entry *path)
+{
+    message_log_clear(path->log);
+    if (assembler->spare_count == SPARE_PATHS_MAX) {
+        message_log_free(path->log);
+        g_free(path);
+        return;
+    }
+    path->next_same_key = assembler->spare;
+    assembler->spare = path;
+    assembler->spare_count++;
+}
+
+static struct path_entry *path_open(struct assembler *assembler, const struct arrival *arrival)
+{
+    struct path_entry *path = path_take_memory(assembler);
+    path->key = arrival->key;
+    path->family = arrival->family;
+    path->protocol = arrival->packet.protocol;
+    path->first_number = arrival->event->message.number;
+    path->opened_ns = assembler->now_ns;
+    path->same_time = true;
+    path->older = assembler->newest;
+    if (assembler->newest)
+        assembler->newest->newer = path;
+    else
+        assembler->oldest = path;
+    assembler->newest = path;
+    assembler->path_count++;
+    index_path(assembler, path);
+    return path;
+}
+
+static void path_remove(struct assembler *assembler, struct path_entry *path)
+{
+    unindex_path(assembler, path);
+    if (path->older)
+        path->older->newer = path->newer;
+    else
+        assembler->oldest = path->newer;
+    if (path->newer)
+        path->newer->older = path->older;
+    else
+        assembler->newest = path->older;
+    assembler->path_count--;
+    assembler->bytes -= message_log_size(path->log);
+    if (path->visit.state == VISIT_QUEUED)
+        assembler->queued_count--;
+    path_give_memory(assembler, path);
+}
+
+/* ---- A message joins a path ---- */
+
+static uint64_t silence_allowed(const struct assembler *assembler, const struct path_entry *path)
+{
+    const struct visit *visit = &path->visit;
+    if (visit->state == VISIT_QUEUED)
+        return SILENCE_QUEUED_NS;
+    if (path_is_final(path, assembler->book))
+        return SILENCE_CLOSED_NS;
+    if (visit->state == VISIT_ACCEPTED && rulebook_knows_tables(assembler->book, path->family) &&
+        spot_expects(visit->spot, rulebook_tables(assembler->book, path->family)) == EXPECT_MAYBE)
+        return SILENCE_ACCEPTED_NS;
+    return SILENCE_NS;
+}
+
+static void keep_message(struct assembler *assembler, struct path_entry *path, const struct arrival *arrival)
+{
+    size_t before = message_log_size(path->log);
+    path->messages++;
+    if (message_log_count(path->log) < STEPS_MAX) {
+        message_log_add(path->log, arrival->event, &arrival->annotation);
+    } else {
+        message_log_replace_last(path->log, arrival->event, &arrival->annotation);
+        path->cut = true;
+        assembler->counts.unkept++;
+        if (path->filter_end == STEPS_MAX)
+            path->filter_end = 0;
+    }
+    assembler->bytes += message_log_size(path->log) - before;
+}
+
+static void path_join(struct assembler *assembler, struct path_entry *path, const struct arrival *arrival,
+                      bool new_visit)
+{
+    struct spot spot = arrival->annotation.spot;
+    bool was_queued = path->visit.state == VISIT_QUEUED && path->messages > 0;
+    keep_message(assembler, path, arrival);
+    uint32_t number = (uint32_t)message_log_count(path->log);
+
+    if (new_visit) {
+        visit_begin(&path->visit, spot, arrival->annotation.ruleset);
+        if (!visit_allows(&path->visit, &arrival->annotation.meaning, arrival->annotation.number))
+            path->visit.known = false;
+    }
+    visit_step(&path->visit, &arrival->annotation.meaning, arrival->annotation.number);
+    if (path->hook_begin[spot.hook] == 0)
+        path->hook_begin[spot.hook] = number;
+    if (spot.table == TABLE_FILTER)
+        path->filter_end = number;
+
+    path->same_time = path->same_time && arrival->marks.has_time &&
+                      (path->messages == 1 || arrival->marks.time_us == path->marks.time_us);
+    path->marks = arrival->marks;
+    path->devices = arrival->devices;
+    path->touched_ns = assembler->now_ns;
+    path->deadline_ns = assembler->now_ns + silence_allowed(assembler, path);
+    if (path_is_final(path, assembler->book))
+        path->state = PATH_CLOSED;
+    assembler->queued_count += (path->visit.state == VISIT_QUEUED) - was_queued;
+}
+
+/* ---- Finding the path ---- */
+
+/* A copy: the first hooks were crossed once, this one and the later ones by each copy. */
+static struct path_entry *path_open_copy(struct assembler *assembler, struct path_entry *origin,
+                                         const struct arrival *arrival)
+{
+    struct path_entry *path = path_open(assembler, arrival);
+    uint32_t shared = origin->hook_begin[arrival->annotation.spot.hook] - 1;
+    struct message_log_iterator iterator;
+    message_log_begin(origin->log, &iterator);
+    for (uint32_t i = 0; i < shared && message_log_next(&iterator); i++) {
+        message_log_add(path->log, &iterator.event, iterator.annotation);
+        if (iterator.annotation->spot.table == TABLE_FILTER)
+            path->filter_end = i + 1;
+    }
+    for (unsigned hook = 0; hook < HOOK_COUNT; hook++)
+        if (origin->hook_begin[hook] != 0 && origin->hook_begin[hook] <= shared)
+            path->hook_begin[hook] = origin->hook_begin[hook];
+    assembler->bytes += message_log_size(path->log);
+    path->messages = shared;
+    path->first_number = origin->first_number;
+    path->marks = origin->marks;
+    path->same_time = origin->same_time;
+    path->incomplete = origin->incomplete;
+    path->copy = origin->copy = true;
+    return path;
+}
+
+/* What comes back from a program behind NFQUEUE may be rewritten, so that no key finds it. */
+static struct path_entry *choose_queued(struct assembler *assembler, const struct arrival *arrival)
+{
+    struct path_entry *best = NULL;
+    uint32_t left = assembler->queued_count;
+    for (struct path_entry *path = assembler->oldest; path && left > 0; path = path->newer) {
+        if (path->visit.state != VISIT_QUEUED)
+            continue;
+        left--;
+        enum fit fit = path->protocol == arrival->packet.protocol ? path_fit(path, arrival) : FIT_NONE;
+        if (fit != FIT_NEXT && fit != FIT_REPEATED)
+            continue;
+        if (best)
+            best->ambiguous = true;
+        else
+            best = path;
+    }
+    return best;
+}
+
+static void join_loosely(struct assembler *assembler, struct path_entry *path, struct arrival *arrival)
+{
+    bool same_table = spot_equal(path->visit.spot, arrival->annotation.spot);
+    if (same_table)
+        arrival->annotation.stale = arrival->annotation.ruleset != NULL;
+    else
+        path->incomplete = true;
+    path_join(assembler, path, arrival, !same_table);
+    if (same_table)
+        path->visit.known = false;
+}
+
+static void add_arrival(struct assembler *assembler, struct arrival *arrival)
+{
+    struct path_entry *list = path_list(assembler, arrival->key);
+    enum fit fit = FIT_NONE;
+    bool ambiguous = false;
+    struct path_entry *path = path_choose(list, arrival, false, &fit, &ambiguous);
+    if (path) {
+        path->ambiguous = path->ambiguous || ambiguous;
+        path_join(assembler, path, arrival,
+                  !spot_equal(path->visit.spot, arrival->annotation.spot) || fit == FIT_REPEATED);
+        return;
+    }
+    table_set exist =
+        arrival->tables_known ? arrival->exist : 1u << TABLE_RAW | 1u << arrival->annotation.spot.table;
+    if (spot_begins_path(arrival->annotation.spot, exist)) {
+        path_join(assembler, path_open(assembler, arrival), arrival, true);
+        return;
+    }
+    if ((path = path_choose_origin(list, arrival))) {
+        path_join(assembler, path_open_copy(assembler, path, arrival), arrival, true);
+        return;
+    }
+    if (assembler->queued_count > 0 && (path = choose_queued(assembler, arrival))) {
+        unindex_path(assembler, path);
+        path->key = arrival->key;
+        index_path(assembler, path);
+        path_join(assembler, path, arrival, true);
+        return;
+    }
+    if ((path = path_choose(list, arrival, true, &fit, &ambiguous))) {
+        path->ambiguous = path->ambiguous || ambiguous;
+        join_loosely(assembler, path, arrival);
+        return;
+    }
+    path = path_open(assembler, arrival);
+    path->incomplete = true;
+    assembler->counts.orphans++;
+    path_join(assembler, path, arrival, true);
+}
+
+/* ---- Understanding a message ---- */
+
+/* What a recorder found the message to mean when it was made. Where its ruleset is at hand, that says more.
+ */
+static struct meaning meaning_of_step(const struct step *step)
+{
+    struct meaning meaning = {.rulenum = step->rulenum};
+    switch (step->type) {
+    case STEP_RULE:
+        meaning.kind = step->rule.length > 0 ? MEANING_RULE : MEANING_UNKNOWN;
+        meaning.action = action_of_target(step->target);
+        break;
+    case STEP_POLICY:
+        meaning.kind = MEANING_POLICY;
+        meaning.action = action_of_target(step->target);
+        break;
+    case STEP_RETURN:
+        meaning.kind = MEANING_END;
+        meaning.action = ACTION_RETURN;
+        break;
+    default:
+        meaning.action = ACTION_MAYBE;
+    }
+    return meaning;
+}
+
+static void annotate(const struct assembler *assembler, const struct prefix *prefix, struct arrival *arrival)
+{
+    struct annotation *annotation = &arrival->annotation;
+    const struct step *step = arrival->event->step;
+    annotation->number = prefix->number;
+    annotation->said_rule = prefix->type == PREFIX_RULE;
+    annotation->step = step;
+    annotation->ruleset = step ? rulebook_numbered(assembler->book, step->ruleset)
+                               : rulebook_get(assembler->book, arrival->family, annotation->spot.table);
+    annotation->stale = step && step->stale;
+    if (annotation->ruleset)
+        annotation->meaning =
+            ruleset_meaning(annotation->ruleset, prefix->chain, annotation->said_rule, prefix->number);
+    else if (step)
+        annotation->meaning = meaning_of_step(step);
+    else
+        annotation->meaning = (struct meaning){.action = ACTION_MAYBE};
+}
+
+static uint32_t message_device(const struct message *message, unsigned type)
+{
+    uint64_t index = 0;
+    message_get_uint(message, type, 0, 4, &index);
+    return (uint32_t)index;
+}
+
+static void read_marks(const struct message *message, const struct packet *packet, struct marks *ret_marks)
+{
+    uint64_t mark = 0;
+    *ret_marks = (struct marks){.ttl = packet->ttl, .dst_length = (uint8_t)packet->dst.length};
+    ret_marks->has_time = message_get_time_us(message, &ret_marks->time_us);
+    message_get_uint(message, MESSAGE_MARK, 0, 4, &mark);
+    ret_marks->mark = (uint32_t)mark;
+    if (packet->dst.length > 0)
+        memcpy(ret_marks->dst, packet->dst.data, packet->dst.length);
+}
+
+/* False where it is a message of no table, hook or family that we know. */
+static bool read_arrival(const struct assembler *assembler, const struct event *event,
+                         struct arrival *arrival)
+{
+    const struct message *message = &event->message;
+    struct prefix prefix;
+    uint64_t hook;
+    *arrival = (struct arrival){.event = event};
+    if (!prefix_parse(message_get_prefix(message), &prefix) ||
+        !message_get_uint(message, MESSAGE_PACKET_HEADER, 2, 1, &hook) || hook >= HOOK_COUNT)
+        return false;
+    arrival->annotation.spot = (struct spot){(enum hook)hook, table_of_name(prefix.table)};
+    if (arrival->annotation.spot.table == TABLE_COUNT ||
+        table_place(arrival->annotation.spot.table, (enum hook)hook) == 0)
+        return false;
+    packet_parse(message->attribute[MESSAGE_PAYLOAD], &arrival->packet);
+    arrival->family = message->family == 10 ? 6 : 4;
+    arrival->chain = prefix.chain;
+    arrival->key = packet_key(&arrival->packet);
+    arrival->devices = (struct devices){
+        message_device(message, MESSAGE_IN),
+        message_device(message, MESSAGE_OUT),
+        message_device(message, MESSAGE_PHYSIN),
+        message_device(message, MESSAGE_PHYSOUT),
+    };
+    arrival->exist = rulebook_tables(assembler->book, arrival->family);
+    arrival->tables_known = rulebook_knows_tables(assembler->book, arrival->family);
+    read_marks(message, &arrival->packet, &arrival->marks);
+    annotate(assembler, &prefix, arrival);
+    return true;
+}
+
+/* ---- The end of paths ---- */
+
+static void emit(struct assembler *assembler, struct path_entry *path, bool stopped)
+{
+    bool cut_short = stopped && !path_is_final(path, assembler->book);
+    struct path_end end = path_verdict(path, assembler->book, stopped);
+    if (cut_short && end.reason == REASON_LOST)
+        path->incomplete = true;
+    struct finished_path finished = {
+        .family = path->family,
+        .first_number = path->first_number,
+        .verdict = end.verdict,
+        .reason = end.reason,
+        .decided = end.decided,
+        .incomplete = path->incomplete,
+        .ambiguous = path->ambiguous,
+        .copy = path->copy,
+        .cut = path->cut,
+        .messages = path->messages,
+        .log = path->log,
+    };
+    assembler->counts.paths++;
+    assembler->counts.incomplete += path->incomplete;
+    assembler->counts.ambiguous += path->ambiguous;
+    assembler->counts.copies += path->copy;
+    assembler->emit(assembler->user, &finished);
+    path_remove(assembler, path);
+}
+
+static void evict(struct assembler *assembler)
+{
+    while (assembler->path_count > assembler->limits.open_paths ||
+           assembler->bytes > assembler->limits.bytes) {
+        assembler->counts.evicted += assembler->oldest->state == PATH_OPEN;
+        emit(assembler, assembler->oldest, true);
+    }
+}
+
+uint64_t assembler_tick(struct assembler *assembler, uint64_t now_ns)
+{
+    uint64_t wake_ns = 0;
+    bool older_is_open = false;
+    assembler->now_ns = now_ns;
+    for (struct path_entry *path = assembler->oldest, *newer; path; path = newer) {
+        newer = path->newer;
+        bool over = path->deadline_ns <= now_ns;
+        if (over && !older_is_open) {
+            emit(assembler, path, false);
+            continue;
+        }
+        uint64_t wake = over ? path->deadline_ns + HOLD_NS : path->deadline_ns;
+        if (over && wake <= now_ns) {
+            emit(assembler, path, false);
+            continue;
+        }
+        wake_ns = wake_ns == 0 || wake < wake_ns ? wake : wake_ns;
+        /* Packets that began later wait for this one, but not for ever. */
+        if (!over && path->opened_ns + HOLD_NS > now_ns)
+            older_is_open = true;
+    }
+    return wake_ns;
+}
+
+/* ---- Interface ---- */
+
+struct assembler *assembler_new(const struct rulebook *book, const struct assembler_limits *limits,
+                                assembler_emit_fn *emit_fn, void *user)
+{
+    struct assembler *assembler = g_new0(struct assembler, 1);
+    assembler->book = book;
+    assembler->limits = *limits;
+    if (assembler->limits.open_paths == 0)
+        assembler->limits.open_paths = OPEN_PATHS_MAX;
+    if (assembler->limits.bytes == 0)
+        assembler->limits.bytes = OPEN_BYTES_MAX;
+    assembler->emit = emit_fn;
+    assembler->user = user;
+    assembler->open = g_hash_table_new(g_int64_hash, g_int64_equal);
+    return assembler;
+}
+
+void assembler_free(struct assembler *assembler)
+{
+    if (!assembler)
+        return;
+    while (assembler->oldest)
+        path_remove(assembler, assembler->oldest);
+    while (assembler->spare) {
+        struct path_entry *path = assembler->spare;
+        assembler->spare = path->next_same_key;
+        message_log_free(path->log);
+        g_free(path);
+    }
+    g_hash_table_destroy(assembler->open);
+    g_free(assembler);
+}
+
+void assembler_add(struct assembler *assembler, const struct event *event, uint64_t now_ns)
+{
+    struct arrival arrival;
+    assembler->now_ns = now_ns;
+    if (event->lost_before > 0)
+        assembler_lost(assembler);
+    if (!read_arrival(assembler, event, &arrival)) {
+        assembler->counts.malformed++;
+        return;
+    }
+    add_arrival(assembler, &arrival);
+    evict(assembler);
+}
+
+void assembler_lost(struct assembler *assembler)
+{
+    for (struct path_entry *path = assembler->oldest; path; path = path->newer)
+        if (path->state == PATH_OPEN)
+            path->incomplete = true;
+}
+
+void assembler_finish(struct assembler *assembler)
+{
+    while (assembler->oldest)
+        emit(assembler, assembler->oldest, true);
+}
+
+void assembler_get_counts(const struct assembler *assembler, struct assembler_counts *ret_counts)
+{
+    *ret_counts = assembler->counts;
+}

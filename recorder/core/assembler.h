@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Puts the messages of one packet together into its path.
+ *
+ * Nothing in a message says which packet it is of. What is used: everything of the packet that stays the same
+ * (packet_key()), the order in which messages come, and the rules, which tell what can come next (docs/
+ * architecture.md, "Which packet is it?"). Where that is not enough the path says so. */
+#ifndef IPTRACE_CORE_ASSEMBLER_H
+#define IPTRACE_CORE_ASSEMBLER_H
+
+#include "recorder/core/message_log.h"
+#include "recorder/core/rulebook.h"
+
+struct assembler;
+
+/* A path that has ended, handed out once and in the order in which the packets began as far as that costs
+ * little delay. Valid during the call. */
+struct finished_path {
+    unsigned family;       /* 4 or 6 */
+    uint64_t first_number; /* of its first message in the stream */
+    enum verdict verdict;
+    enum reason reason;
+    uint32_t decided; /* number of the message in `log` that decided, from 1; 0: none is known to have */
+    bool incomplete, ambiguous, copy;
+    bool cut;          /* messages between the first ones and the last are not kept */
+    uint32_t messages; /* all, also those not kept */
+    const struct message_log *log;
+};
+
+typedef void assembler_emit_fn(void *user, const struct finished_path *path);
+
+/* Counts since the beginning. */
+struct assembler_counts {
+    uint64_t paths, incomplete, ambiguous, copies;
+    uint64_t orphans;   /* messages that fitted to no path and began one of which the start is missing */
+    uint64_t evicted;   /* paths ended early because too many were open */
+    uint64_t unkept;    /* messages left out of paths with too many steps */
+    uint64_t malformed; /* messages that are TRACE messages of no table, hook or family that we know */
+};
+
+struct assembler_limits {
+    uint32_t open_paths; /* ended early beyond; 0: 65536 */
+    size_t bytes;        /* likewise, of all messages kept; 0: 24 MiB */
+};
+
+/* The book and the user stay the caller's. */
+struct assembler *assembler_new(const struct rulebook *book, const struct assembler_limits *limits,
+                                assembler_emit_fn *emit, void *user);
+void assembler_free(struct assembler *assembler);
+
+/* Takes a message in. `now_ns` is any clock that does not go back; live it must be a time at which everything
+ * sent before was not yet read, so that a busy reader does not take its own delay for a packet's silence. */
+void assembler_add(struct assembler *assembler, const struct event *event, uint64_t now_ns);
+
+/* Messages were lost: every open path may miss some. */
+void assembler_lost(struct assembler *assembler);
+
+/* Ends the paths that have been silent too long, and hands out what can be. Everything sent until `now_ns`
+ * has been added. Returns the time at which it wants to be called again, 0 where nothing is open. */
+uint64_t assembler_tick(struct assembler *assembler, uint64_t now_ns);
+
+/* The recording ends: hands out everything. */
+void assembler_finish(struct assembler *assembler);
+
+void assembler_get_counts(const struct assembler *assembler, struct assembler_counts *ret_counts);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One packet's path while its messages come in. Internal to the assembler, its choice and its verdict. */
+#ifndef IPTRACE_CORE_PATH_H
+#define IPTRACE_CORE_PATH_H
+
+#include "recorder/core/message_log.h"
+#include "recorder/core/packet.h"
+#include "recorder/core/rulebook.h"
+#include "recorder/core/visit.h"
+
+/* The interfaces that a message names, by index: constant within a hook. */
+struct devices {
+    uint32_t in, out, physin, physout;
+};
+
+/* What can tell two packets with the same key apart. */
+struct marks {
+    bool has_time;
+    uint64_t time_us;
+    uint8_t dst_length;
+    uint8_t dst[16];
+    uint8_t ttl;
+    uint32_t mark;
+};
+
+/* A message with all that the assembler needs to know of it. */
+struct arrival {
+    const struct event *event;
+    struct annotation annotation;
+    struct bytes chain;
+    unsigned family;
+    struct packet packet;
+    uint64_t key;
+    struct devices devices;
+    struct marks marks;
+    table_set exist; /* tables of its family */
+    bool tables_known;
+};
+
+enum path_state {
+    PATH_OPEN,
+    PATH_CLOSED, /* its end is known; it still serves as the origin of copies */
+};
+
+struct path_entry {
+    struct path_entry *next_same_key;
+    struct path_entry *older, *newer; /* in the order in which they began */
+    enum path_state state;
+    uint64_t key;
+    unsigned family;
+    uint8_t protocol;
+    uint64_t first_number;
+    uint64_t opened_ns, touched_ns, deadline_ns;
+    struct message_log *log;
+    struct visit visit;
+    struct devices devices; /* of the last message */
+    struct marks marks;     /* likewise */
+    bool same_time;         /* all its messages had the same time: that of the packet's arrival */
+    bool incomplete, ambiguous, copy, cut;
+    uint32_t messages;               /* all, also those not kept */
+    uint32_t hook_begin[HOOK_COUNT]; /* number of the first message of each hook, from 1; 0: not there */
+    uint32_t filter_end;             /* number of the last message of table filter, from 1; 0: none is kept */
+};
+
+/* How well a message fits to a path. */
+enum fit {
+    FIT_NONE,
+    FIT_LOOSE,    /* by order alone: the rules contradict, or something between is missing */
+    FIT_REPEATED, /* the table from its start again, after NFQUEUE */
+    FIT_NEXT,     /* the first message of the next table */
+    FIT_INSIDE,   /* the next message of the same table */
+};
+
+enum fit path_fit(const struct path_entry *path, const struct arrival *arrival);
+
+/* The path of the list (linked by `next_same_key`) that the message belongs to, by strict fit first; null
+ * where it fits to none. `*ret_fit` tells how, `*ret_ambiguous` whether nothing told it from another that it
+ * fits as well. */
+struct path_entry *path_choose(struct path_entry *list, const struct arrival *arrival, bool loose,
+                               enum fit *ret_fit, bool *ret_ambiguous);
+
+/* The path of the list of which the message begins another copy: it has been at this hook already. */
+struct path_entry *path_choose_origin(struct path_entry *list, const struct arrival *arrival);
+
+struct path_end {
+    enum verdict verdict;
+    enum reason reason;
+    uint32_t decided; /* number of the message of the deciding step, from 1; 0: none */
+};
+
+/* What is known of the path's end if nothing more comes. `stopped`: the recording ended, so silence says
+ * nothing. */
+struct path_end path_verdict(const struct path_entry *path, const struct rulebook *book, bool stopped);
+
+/* True where the verdict will not change whatever comes. */
+bool path_is_final(const struct path_entry *path, const struct rulebook *book);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One line of iptables-save: `-A CHAIN … -j TARGET`, taken apart as far as we need it. */
+#ifndef IPTRACE_CORE_RULE_TEXT_H
+#define IPTRACE_CORE_RULE_TEXT_H
+
+#include "format/wire.h"
+
+struct rule_text {
+    struct bytes target; /* empty where the rule has none; points into the line */
+    bool is_goto;
+    struct bytes
+        comment; /* of the first comment match; between its quotes, still escaped; points into the line */
+    bool comment_escaped; /* has backslashes: rule_text_unescape() gives the text */
+    bool bare;            /* nothing stands between the chain and `-j`, and nothing after the target */
+};
+
+/* `rest` is the line after `-A CHAIN`. False where quotes do not close. */
+bool rule_text_parse(struct bytes rest, struct rule_text *ret_rule);
+
+/* Removes the backslashes that iptables-save puts before ", \ and '. Writes at most `escaped.length` bytes
+ * and returns how many. */
+size_t rule_text_unescape(struct bytes escaped, char *buffer);
+
+#endif

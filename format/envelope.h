@@ -27,6 +27,7 @@
 #define PCAPNG_CUSTOM_BLOCK         0xBAD  /* Custom Block, to be copied */
 #define PCAPNG_BLOCK_MAX            262144 /* dumpcap and editcap refuse longer ones */
 #define PCAPNG_OPTION_MAX           65535
+#define FORMAT_NETNS_MAX            255 /* bytes of the name of a network namespace; writers cut it */
 
 enum envelope_kind {
     ENVELOPE_PATH = 1,     /* path record: an option of an Enhanced Packet Block */

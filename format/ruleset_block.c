@@ -34,12 +34,12 @@ void ruleset_part_write(struct wire_writer *out, const struct ruleset_part *part
     wire_write_uint(out, RULESET_FIELD_FAMILY, part->family);
     wire_write_bytes(out, RULESET_FIELD_TABLE, part->table);
     if (part->netns.length > 0)
-        wire_write_bytes(out, RULESET_FIELD_NETNS, part->netns);
+        wire_write_bytes(out, RULESET_FIELD_NETNS, bytes_cut(part->netns, FORMAT_NETNS_MAX));
     wire_write_fixed64(out, RULESET_FIELD_TIME, part->time_ns);
     wire_write_uint(out, RULESET_FIELD_PART, part->part);
     wire_write_uint(out, RULESET_FIELD_PARTS, part->parts);
     wire_write_bytes(out, RULESET_FIELD_TEXT, part->text);
-    for (size_t i = 0; i < own_count; i++) {
+    for (size_t i = 0; i < own_count && i < RULESET_OWN_MAX; i++) {
         size_t begin = wire_write_begin(out, RULESET_FIELD_OWN);
         wire_write_bytes(out, OWN_FIELD_CHAIN, own_rules[i].chain);
         wire_write_uint(out, OWN_FIELD_NUMBER, own_rules[i].number);
@@ -67,6 +67,7 @@ bool ruleset_part_read(struct bytes body, struct ruleset_part *ret_part)
     struct wire_field field;
     struct ruleset_part part = {.body = body};
     struct own_rule own;
+    size_t own_count = 0;
     while (wire_read_field(&reader, &field)) {
         switch (field.number) {
         case RULESET_FIELD_CAPTURE_ID:
@@ -100,7 +101,7 @@ bool ruleset_part_read(struct bytes body, struct ruleset_part *ret_part)
             part.text = wire_read_bytes(&reader, &field);
             break;
         case RULESET_FIELD_OWN:
-            if (!own_rule_read(wire_read_bytes(&reader, &field), &own))
+            if (!own_rule_read(wire_read_bytes(&reader, &field), &own) || ++own_count > RULESET_OWN_MAX)
                 reader.bad = true;
             break;
         }
@@ -109,12 +110,23 @@ bool ruleset_part_read(struct bytes body, struct ruleset_part *ret_part)
     return !reader.bad;
 }
 
+bool ruleset_part_next_own(struct wire_reader *reader, struct own_rule *ret_rule)
+{
+    struct wire_field field;
+    while (wire_read_field(reader, &field))
+        if (field.number == RULESET_FIELD_OWN)
+            return own_rule_read(wire_read_bytes(reader, &field), ret_rule);
+    return false;
+}
+
 bool ruleset_part_own(const struct ruleset_part *part, size_t index, struct own_rule *ret_rule)
 {
     struct wire_reader reader = wire_reader_of(part->body);
-    struct wire_field field;
-    while (wire_read_field(&reader, &field))
-        if (field.number == RULESET_FIELD_OWN && index-- == 0)
-            return own_rule_read(wire_read_bytes(&reader, &field), ret_rule);
-    return false;
+    struct own_rule own;
+    do {
+        if (!ruleset_part_next_own(&reader, &own))
+            return false;
+    } while (index-- > 0);
+    *ret_rule = own;
+    return true;
 }

@@ -27,6 +27,7 @@ struct own_rule {
 };
 
 #define RULESET_TEXT_MAX 200000 /* bytes of text in one part */
+#define RULESET_OWN_MAX  1024   /* own rules of one part; a part with more is damaged */
 
 /* Appends envelope and body. `own_rules` may be null where `own_count` is 0. */
 void ruleset_part_write(struct wire_writer *out, const struct ruleset_part *part,
@@ -36,7 +37,12 @@ void ruleset_part_write(struct wire_writer *out, const struct ruleset_part *part
  */
 bool ruleset_part_read(struct bytes body, struct ruleset_part *ret_part);
 
-/* The own rule of that index; false after the last. For a part that ruleset_part_read() found sound. */
+/* The next own rule; false after the last. For a part that ruleset_part_read() found sound; `reader` starts
+ * as wire_reader_of(part.body). */
+bool ruleset_part_next_own(struct wire_reader *reader, struct own_rule *ret_rule);
+
+/* The own rule of that index, likewise. Looks through the whole part each time: to see all, go from next to
+ * next. */
 bool ruleset_part_own(const struct ruleset_part *part, size_t index, struct own_rule *ret_rule);
 
 #endif

@@ -12,9 +12,8 @@
 #define STEP_STRINGS_MAX   9    /* strings of one step */
 
 /* Writers cut what is longer, so that a step always fits: nothing that iptables accepts comes near it. */
-#define STEP_RULE_MAX    60000 /* bytes of a rule's text */
-#define STEP_NAME_MAX    512   /* bytes of any other string of a step */
-#define FORMAT_NETNS_MAX 255   /* bytes of the name of a network namespace */
+#define STEP_RULE_MAX 60000 /* bytes of a rule's text */
+#define STEP_NAME_MAX 512   /* bytes of any other string of a step */
 
 /* What a message says besides its rule. Constant within a hook but for the mark. */
 struct context {

@@ -161,14 +161,14 @@ static void assert_round_trip(void)
 }
 
 static const struct step drop = {
-    .table = {(const uint8_t *)"filter",                  6},
-    .chain = {(const uint8_t *)"INPUT",                                          5},
+    .table = BYTES("filter"),
+    .chain = BYTES("INPUT"),
     .type = STEP_RULE,
     .rulenum = 3,
-    .rule = {(const uint8_t *)"-A INPUT -p udp -j DROP",23},
-    .target = {(const uint8_t *)"DROP", 4},
+    .rule = BYTES("-A INPUT -p udp -j DROP"),
+    .target = BYTES("DROP"),
     .ruleset = 2,
-    .context = {.in = {(const uint8_t *)"eth0", 4}                                         },
+    .context.in = BYTES("eth0"),
 };
 
 static struct bytes be(uint8_t *at, uint64_t value, size_t length)

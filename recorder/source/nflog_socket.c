@@ -170,14 +170,9 @@ void nflog_socket_close(struct nflog_socket *socket)
 
 ssize_t nflog_socket_receive(struct nflog_socket *socket, uint8_t *buffer, size_t size)
 {
-    struct sockaddr_nl from;
-    socklen_t from_length = sizeof from;
-    ssize_t length =
-        recvfrom(socket->fd, buffer, size, MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from, &from_length);
+    ssize_t length = recv(socket->fd, buffer, size, MSG_DONTWAIT | MSG_TRUNC);
     if (length < 0)
         return -errno;
-    if (from_length != sizeof from || from.nl_pid != 0)
-        return -EINTR; /* from another process: as if nothing had come */
     return (size_t)length > size ? -EMSGSIZE : length;
 }
 

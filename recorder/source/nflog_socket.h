@@ -27,7 +27,9 @@ int nflog_socket_open(struct nflog_socket *ret_socket, const struct nflog_option
                       struct error *error);
 void nflog_socket_close(struct nflog_socket *socket);
 
-/* The next datagram, from the kernel only; -EAGAIN where there is none, -EMSGSIZE where it did not fit. */
+/* The next datagram. Not asked whose it is: besides the kernel only a process with CAP_NET_ADMIN can send to
+ * us, and such a one could as well make the kernel send what it likes. -EAGAIN where there is none, -EMSGSIZE
+ * where it did not fit. */
 ssize_t nflog_socket_receive(struct nflog_socket *socket, uint8_t *buffer, size_t size);
 
 /* Datagrams that the socket could not hold, counted modulo 2^32; false where the kernel does not say. */

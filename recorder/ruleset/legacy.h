@@ -53,6 +53,7 @@ struct legacy {
     const void *(*next_rule)(const void *entry, struct xtc_handle *handle);
     const char *(*target_name)(const void *entry, struct xtc_handle *handle);
     const char *(*policy)(const char *chain, struct xtc_handle *handle); /* NULL: a user's chain */
+    int (*keep_policy)(const char *chain, struct xtc_handle *handle);    /* and its counters, over a commit */
     int (*insert)(const char *chain, const void *entry, unsigned int position, struct xtc_handle *handle);
     int (*remove)(const char *chain, unsigned int position, struct xtc_handle *handle);
     int (*commit)(struct xtc_handle *handle);

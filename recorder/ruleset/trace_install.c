@@ -62,6 +62,10 @@ static int insert_rules(const struct legacy *legacy, struct xtc_handle *handle,
 
 static int commit(const struct legacy *legacy, struct xtc_handle *handle, struct error *error)
 {
+    for (size_t c = 0; c < G_N_ELEMENTS(chains); c++)
+        if (!legacy->keep_policy(chains[c], handle))
+            return error_set(error, errno, "the policy of %s raw %s cannot be kept: %s", legacy->name,
+                             chains[c], g_strerror(errno));
     if (legacy->commit(handle))
         return 0;
     return error_set(error, errno ? errno : EIO, "the kernel does not take the changed %s table raw: %s",

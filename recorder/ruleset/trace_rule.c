@@ -18,7 +18,8 @@ _Static_assert(TRACE_INTERFACE_SIZE == IFNAMSIZ, "interface names of the kernel'
 _Static_assert(TRACE_LIMIT_PER_SECOND == XT_LIMIT_SCALE, "rates as fast as xt_limit's");
 _Static_assert(sizeof TRACE_COMMENT_PREFIX + TRACE_TAG_MAX <= XT_MAX_COMMENT_LEN, "a tag fits in a comment");
 
-#define LIMIT_BURST 5 /* of iptables' limit match when it is not told */
+#define LIMIT_BURST   5     /* of iptables' limit match when it is not told */
+#define LIMIT_SLOWEST 86400 /* seconds */
 
 /* The limit match's own arithmetic: the time between two packets, in ten thousandths of a second, rounded
  * down. */
@@ -51,6 +52,11 @@ static int parse_limit(const char *text, uint32_t *ret_average, struct error *er
         return error_set(error, EINVAL,
                          "limit `%s` is too fast: the kernel's limit match knows at most %d/second", text,
                          XT_LIMIT_SCALE);
+    /* The kernel's match counts a burst's time in what a day just fits into. */
+    if (rate * LIMIT_SLOWEST < (guint64)LIMIT_BURST * seconds)
+        return error_set(error, EINVAL,
+                         "limit `%s` is too slow: the kernel's limit match needs at least %d/day", text,
+                         LIMIT_BURST);
     *ret_average = XT_LIMIT_SCALE * seconds / rate;
     return 0;
 }
@@ -105,7 +111,8 @@ int trace_options_check(const struct trace_options *options, struct error *error
 
 /* ---- building ---- */
 
-/* A match and a target have the same head, and the kernel wants their sizes in multiples of eight. */
+/* Of several revisions of an extension iptables can only print the newest that the kernel has: those are used
+ * here. A match and a target have the same head, and the kernel wants their sizes in multiples of eight. */
 static void append_match(GByteArray *rule, const char *name, unsigned int revision, const void *data,
                          size_t size)
 {
@@ -121,9 +128,10 @@ static void append_match(GByteArray *rule, const char *name, unsigned int revisi
 
 static void append_filter(GByteArray *rule, const struct trace_options *options)
 {
-    struct xt_bpf_info info = {.bpf_program_num_elem = options->filter_length};
+    struct xt_bpf_info_v1 info = {.mode = XT_BPF_MODE_BYTECODE,
+                                  .bpf_program_num_elem = options->filter_length};
     memcpy(info.bpf_program, options->filter, options->filter_length * sizeof *options->filter);
-    append_match(rule, "bpf", 0, &info, sizeof info);
+    append_match(rule, "bpf", 1, &info, sizeof info);
 }
 
 static void append_time(GByteArray *rule, int64_t date_stop)
@@ -134,7 +142,7 @@ static void append_time(GByteArray *rule, int64_t date_stop)
         .monthdays_match = XT_TIME_ALL_MONTHDAYS,
         .weekdays_match = XT_TIME_ALL_WEEKDAYS,
     };
-    append_match(rule, "time", 1, &info, sizeof info);
+    append_match(rule, "time", 0, &info, sizeof info);
 }
 
 static void append_limit(GByteArray *rule, const char *limit)
@@ -238,9 +246,9 @@ int trace_rule_probe(const struct legacy *legacy, const struct trace_options *op
     } extensions[] = {
         {true,                       true,  "TRACE",   0, "TARGET_TRACE",  "to trace packets at all" },
         {true,                       false, "comment", 0, "MATCH_COMMENT", "to know its own rules by"},
-        {options->filter_length > 0, false, "bpf",     0, "MATCH_BPF",     "for a filter expression" },
+        {options->filter_length > 0, false, "bpf",     1, "MATCH_BPF",     "for a filter expression" },
         {options->limit != NULL,     false, "limit",   0, "MATCH_LIMIT",   "for a limit"             },
-        {options->date_stop != 0,    false, "time",    1, "MATCH_TIME",    "for rules that expire"   },
+        {options->date_stop != 0,    false, "time",    0, "MATCH_TIME",    "for rules that expire"   },
     };
     CLEANUP_CLOSE int fd = -1;
     int result = legacy_socket(legacy, &fd, error);

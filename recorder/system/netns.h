@@ -31,6 +31,7 @@ int netns_enter(const struct netns *netns, struct error *error);
 bool netns_equal(const struct netns *a, const struct netns *b);
 
 /* False once the path leads to no namespace or to another one: it was deleted, or the process has ended.
+ * True also where it cannot be looked at any more, for want of privilege.
  * Then the holder of `fd` and of sockets in it should let go. */
 bool netns_exists(const struct netns *netns);
 

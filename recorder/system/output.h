@@ -13,8 +13,8 @@
 struct output;
 
 /* Opens `path` for writing, `-` for standard output. A new file gets `mode` (less the umask); an existing one
- * is emptied. A symbolic link is followed only where root or the caller owns it. SIGPIPE must be ignored by
- * the program. */
+ * is emptied. A symbolic link is followed only where root or the caller owns it. SIGPIPE and SIGXFSZ must
+ * be ignored by the program. */
 int output_open(struct output **ret_output, const char *path, mode_t mode, struct error *error);
 
 /* Takes one or more whole blocks, which are written when the buffer is full or flushed. After a failure

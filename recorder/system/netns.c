@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Network namespaces. */
+#include "recorder/system/netns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "recorder/core/cleanup.h"
+
+#define NETNS_DIRECTORY "/run/netns"
+#define NETNS_OWN       "/proc/thread-self/ns/net"
+
+static bool is_number(const char *text)
+{
+    return text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
+}
+
+static char *find_path(const char *spec)
+{
+    if (strchr(spec, '/'))
+        return g_strdup(spec);
+    g_autofree char *named = g_strdup_printf(NETNS_DIRECTORY "/%s", spec);
+    if (is_number(spec) && !g_file_test(named, G_FILE_TEST_EXISTS))
+        return g_strdup_printf("/proc/%s/ns/net", spec);
+    return g_steal_pointer(&named);
+}
+
+static int not_found(const char *spec, int err, struct error *error)
+{
+    if (err == EACCES || err == EPERM)
+        return error_set(error, err, "network namespace '%s': no permission to look at it", spec);
+    if (err != ENOENT && err != ESRCH)
+        return error_set(error, err, "network namespace '%s': %s", spec, g_strerror(err));
+    if (strchr(spec, '/'))
+        return error_set(error, ENOENT, "network namespace '%s': there is no such file", spec);
+    if (is_number(spec))
+        return error_set(error, ENOENT,
+                         "network namespace '%s': there is no process with that id, and no such name in "
+                         "'ip netns list'",
+                         spec);
+    return error_set(
+        error, ENOENT,
+        "network namespace '%s' does not exist: a name from 'ip netns list', a path or a process "
+        "id is expected",
+        spec);
+}
+
+static int open_path(struct netns *ret_netns, const char *spec, const char *path, struct error *error)
+{
+    CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return not_found(spec, errno, error);
+    if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+        return error_set(error, EINVAL, "'%s' is no network namespace", path);
+    *ret_netns = (struct netns){.fd = take_fd(&fd),
+                                .name = g_strdup(spec),
+                                .path = g_strdup(path),
+                                .device = status.st_dev,
+                                .inode = status.st_ino};
+    return 0;
+}
+
+int netns_open(struct netns *ret_netns, const char *spec, struct error *error)
+{
+    if (spec[0] == '\0' || strcmp(spec, ".") == 0 || strcmp(spec, "..") == 0)
+        return error_set(error, EINVAL, "network namespace '%s': a name, a path or a process id is expected",
+                         spec);
+    g_autofree char *path = find_path(spec);
+    return open_path(ret_netns, spec, path, error);
+}
+
+int netns_open_own(struct netns *ret_netns, struct error *error)
+{
+    return open_path(ret_netns, "", NETNS_OWN, error);
+}
+
+void netns_done(struct netns *netns)
+{
+    cleanup_close(&netns->fd);
+    g_free(netns->name);
+    g_free(netns->path);
+    *netns = (struct netns){.fd = -1};
+}
+
+int netns_enter(const struct netns *netns, struct error *error)
+{
+    if (setns(netns->fd, CLONE_NEWNET) == 0)
+        return 0;
+    if (errno == EPERM)
+        return error_set(
+            error, EPERM,
+            "entering network namespace '%s' needs the capability CAP_SYS_ADMIN, here and in the "
+            "user namespace that it belongs to",
+            netns->name);
+    return error_set(error, errno, "entering network namespace '%s' failed: %s", netns->name,
+                     g_strerror(errno));
+}
+
+bool netns_equal(const struct netns *a, const struct netns *b)
+{
+    return a->device == b->device && a->inode == b->inode;
+}
+
+bool netns_exists(const struct netns *netns)
+{
+    struct stat status;
+    if (stat(netns->path, &status) < 0)
+        return errno != ENOENT && errno != ESRCH && errno != ENOTDIR;
+    return status.st_dev == netns->device && status.st_ino == netns->inode;
+}

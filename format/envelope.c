@@ -15,7 +15,9 @@ enum envelope_status envelope_open(struct bytes bytes, unsigned *ret_version, un
     *ret_kind = bytes.data[5];
     if (*ret_version != IPTRACE_FORMAT_VERSION)
         return ENVELOPE_VERSION;
-    *ret_body = (struct bytes){bytes.data + IPTRACE_ENVELOPE_LENGTH, bytes.length - IPTRACE_ENVELOPE_LENGTH};
+    size_t length = bytes.length - IPTRACE_ENVELOPE_LENGTH;
+    size_t padding = bytes.data[6] <= 3 && bytes.data[6] <= length ? bytes.data[6] : 0;
+    *ret_body = (struct bytes){bytes.data + IPTRACE_ENVELOPE_LENGTH, length - padding};
     return ENVELOPE_OK;
 }
 
@@ -24,4 +26,12 @@ void envelope_write(struct wire_writer *writer, enum envelope_kind kind)
     const uint8_t rest[4] = {IPTRACE_FORMAT_VERSION, kind, 0, 0};
     wire_write_raw(writer, magic, sizeof magic);
     wire_write_raw(writer, rest, sizeof rest);
+}
+
+void envelope_pad(struct wire_writer *writer, size_t begin)
+{
+    static const uint8_t zeros[3];
+    uint8_t padding = (uint8_t)(-(writer->length - begin) & 3);
+    wire_write_raw(writer, zeros, padding);
+    writer->data[begin + 6] = padding;
 }

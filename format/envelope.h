@@ -8,9 +8,12 @@
  *     +---------------+---------------+---------------+---------------+
  *     |      'I'      |      'P'      |      'T'      |      'R'      |
  *     +---------------+---------------+---------------+---------------+
- *     |    version    |     kind      |         reserved, 0           |
+ *     |    version    |     kind      |    padding    |  reserved, 0  |
  *     +---------------+---------------+---------------+---------------+
  *     |                       body, to the end                        |
+ *
+ * `padding` is the number of zero bytes, 0 to 3, behind the body: a Custom Block is padded to 32 bits and
+ * pcapng does not tell by how much. In an option, which has a length, it is 0.
  *
  * Normative text: docs/format.md.
  */
@@ -46,7 +49,11 @@ enum envelope_status {
 enum envelope_status envelope_open(struct bytes bytes, unsigned *ret_version, unsigned *ret_kind,
                                    struct bytes *ret_body);
 
-/* Writes the eight bytes. */
+/* Writes the eight bytes, with padding 0. */
 void envelope_write(struct wire_writer *writer, enum envelope_kind kind);
+
+/* Adds the zero bytes that make the envelope and its body, which begin at `begin`, a multiple of four, and
+ * says so in the envelope. */
+void envelope_pad(struct wire_writer *writer, size_t begin);
 
 #endif

@@ -25,7 +25,7 @@ enum {
 };
 
 void ruleset_part_write(struct wire_writer *out, const struct ruleset_part *part,
-                        const struct own_rule *own_rules, size_t own_count)
+                        const struct ruleset_own *own_rules, size_t own_count)
 {
     envelope_write(out, ENVELOPE_RULESET);
     wire_write_fixed32(out, RULESET_FIELD_CAPTURE_ID, part->capture_id);
@@ -47,11 +47,11 @@ void ruleset_part_write(struct wire_writer *out, const struct ruleset_part *part
     }
 }
 
-static bool own_rule_read(struct bytes body, struct own_rule *ret_rule)
+static bool own_rule_read(struct bytes body, struct ruleset_own *ret_rule)
 {
     struct wire_reader reader = wire_reader_of(body);
     struct wire_field field;
-    *ret_rule = (struct own_rule){0};
+    *ret_rule = (struct ruleset_own){0};
     while (wire_read_field(&reader, &field)) {
         if (field.number == OWN_FIELD_CHAIN)
             ret_rule->chain = wire_read_bytes(&reader, &field);
@@ -66,7 +66,7 @@ bool ruleset_part_read(struct bytes body, struct ruleset_part *ret_part)
     struct wire_reader reader = wire_reader_of(body);
     struct wire_field field;
     struct ruleset_part part = {.body = body};
-    struct own_rule own;
+    struct ruleset_own own;
     size_t own_count = 0;
     while (wire_read_field(&reader, &field)) {
         switch (field.number) {
@@ -110,7 +110,7 @@ bool ruleset_part_read(struct bytes body, struct ruleset_part *ret_part)
     return !reader.bad;
 }
 
-bool ruleset_part_next_own(struct wire_reader *reader, struct own_rule *ret_rule)
+bool ruleset_part_next_own(struct wire_reader *reader, struct ruleset_own *ret_rule)
 {
     struct wire_field field;
     while (wire_read_field(reader, &field))
@@ -119,10 +119,10 @@ bool ruleset_part_next_own(struct wire_reader *reader, struct own_rule *ret_rule
     return false;
 }
 
-bool ruleset_part_own(const struct ruleset_part *part, size_t index, struct own_rule *ret_rule)
+bool ruleset_part_own(const struct ruleset_part *part, size_t index, struct ruleset_own *ret_rule)
 {
     struct wire_reader reader = wire_reader_of(part->body);
-    struct own_rule own;
+    struct ruleset_own own;
     do {
         if (!ruleset_part_next_own(&reader, &own))
             return false;

@@ -21,7 +21,7 @@ struct ruleset_part {
 };
 
 /* Where one of the recorder's own TRACE rules stands, so that the kernel's rule numbers can be mapped. */
-struct own_rule {
+struct ruleset_own {
     struct bytes chain;
     uint32_t number; /* the kernel's, which counts all rules of the chain from 1 */
 };
@@ -31,7 +31,7 @@ struct own_rule {
 
 /* Appends envelope and body. `own_rules` may be null where `own_count` is 0. */
 void ruleset_part_write(struct wire_writer *out, const struct ruleset_part *part,
-                        const struct own_rule *own_rules, size_t own_count);
+                        const struct ruleset_own *own_rules, size_t own_count);
 
 /* Reads a body; false at damage, then `ret_part` holds what could be read. All `struct bytes` point into it.
  */
@@ -39,10 +39,10 @@ bool ruleset_part_read(struct bytes body, struct ruleset_part *ret_part);
 
 /* The next own rule; false after the last. For a part that ruleset_part_read() found sound; `reader` starts
  * as wire_reader_of(part.body). */
-bool ruleset_part_next_own(struct wire_reader *reader, struct own_rule *ret_rule);
+bool ruleset_part_next_own(struct wire_reader *reader, struct ruleset_own *ret_rule);
 
 /* The own rule of that index, likewise. Looks through the whole part each time: to see all, go from next to
  * next. */
-bool ruleset_part_own(const struct ruleset_part *part, size_t index, struct own_rule *ret_rule);
+bool ruleset_part_own(const struct ruleset_part *part, size_t index, struct ruleset_own *ret_rule);
 
 #endif

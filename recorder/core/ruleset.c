@@ -266,7 +266,7 @@ static int compare_numbers(gconstpointer a, gconstpointer b)
     return x < y ? -1 : x > y;
 }
 
-static void add_own(struct ruleset *ruleset, const struct own_rule *own)
+static void add_own(struct ruleset *ruleset, const struct ruleset_own *own)
 {
     struct chain *chain = g_hash_table_lookup(ruleset->chains, &own->chain);
     if (!chain)
@@ -276,7 +276,7 @@ static void add_own(struct ruleset *ruleset, const struct own_rule *own)
     qsort(chain->own, chain->own_count, sizeof *chain->own, compare_numbers);
 }
 
-int ruleset_new(struct ruleset **ret_ruleset, struct bytes text, const struct own_rule *own, size_t own_count,
+int ruleset_new(struct ruleset **ret_ruleset, struct bytes text, const struct ruleset_own *own, size_t own_count,
                 const struct ruleset_origin *origin, struct error *error)
 {
     struct ruleset *ruleset = g_new0(struct ruleset, 1);
@@ -336,6 +336,22 @@ const struct ruleset_origin *ruleset_get_origin(const struct ruleset *ruleset)
 const struct chain *ruleset_chain(const struct ruleset *ruleset, struct bytes name)
 {
     return g_hash_table_lookup(ruleset->chains, &name);
+}
+
+GArray *ruleset_own_rules(const struct ruleset *ruleset)
+{
+    GArray *own = g_array_new(FALSE, FALSE, sizeof(struct ruleset_own));
+    GHashTableIter iterator;
+    gpointer value;
+    g_hash_table_iter_init(&iterator, ruleset->chains);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        const struct chain *chain = value;
+        for (uint32_t i = 0; i < chain->own_count; i++) {
+            struct ruleset_own rule = {.chain = chain->name, .number = chain->own[i]};
+            g_array_append_val(own, rule);
+        }
+    }
+    return own;
 }
 
 bool ruleset_is_empty(const struct ruleset *ruleset)

@@ -4,6 +4,8 @@
 #ifndef IPTRACE_CORE_RULESET_H
 #define IPTRACE_CORE_RULESET_H
 
+#include <glib.h>
+
 #include "format/ruleset_block.h"
 #include "format/step.h"
 #include "recorder/core/error.h"
@@ -57,7 +59,7 @@ struct ruleset_origin {
 
 /* Reads `*table` to `COMMIT`. Copies the text. A line that cannot be understood is -EINVAL, with the line in
  * the sentence. Starts with one reference. */
-int ruleset_new(struct ruleset **ret_ruleset, struct bytes text, const struct own_rule *own, size_t own_count,
+int ruleset_new(struct ruleset **ret_ruleset, struct bytes text, const struct ruleset_own *own, size_t own_count,
                 const struct ruleset_origin *origin, struct error *error);
 struct ruleset *ruleset_ref(struct ruleset *ruleset);
 void ruleset_unref(struct ruleset *ruleset);
@@ -66,6 +68,9 @@ struct bytes ruleset_table(const struct ruleset *ruleset);
 struct bytes ruleset_text(const struct ruleset *ruleset);
 const struct ruleset_origin *ruleset_get_origin(const struct ruleset *ruleset);
 const struct chain *ruleset_chain(const struct ruleset *ruleset, struct bytes name);
+
+/* The recorder's own rules, an array of struct ruleset_own, owned by the caller; chains point into the ruleset. */
+GArray *ruleset_own_rules(const struct ruleset *ruleset);
 
 /* True where no rule is in it and all policies are ACCEPT. */
 bool ruleset_is_empty(const struct ruleset *ruleset);

@@ -174,7 +174,7 @@ static void test_ruleset(void **state)
         .parts = 3,
         .text = BYTES("*raw\nCOMMIT\n"),
     };
-    static const struct own_rule own = {BYTES("OUTPUT"), 1};
+    static const struct ruleset_own own = {BYTES("OUTPUT"), 1};
     static const char *const expected[] = {
         "capture_id: 4294967294",
         "ruleset: 4",

@@ -28,7 +28,7 @@ static const struct ruleset_part part = {
     .text = BYTES(RULES),
 };
 
-static const struct own_rule owns[] = {
+static const struct ruleset_own owns[] = {
     {BYTES("PREROUTING"), 1},
     {BYTES("OUTPUT"),     1},
     {BYTES("OUTPUT"),     2},
@@ -44,7 +44,7 @@ static void test_round_trip(void **state)
     (void)state;
     struct wire_writer out = {0};
     struct ruleset_part got;
-    struct own_rule own;
+    struct ruleset_own own;
     write_block(&out);
     assert_true(ruleset_part_read(body_of(&out), &got));
     assert_int_equal(got.capture_id, part.capture_id);
@@ -77,10 +77,10 @@ static void test_largest_part_fits_a_block(void **state)
 {
     (void)state;
     static uint8_t text[RULESET_TEXT_MAX];
-    static struct own_rule many[RULESET_OWN_MAX];
+    static struct ruleset_own many[RULESET_OWN_MAX];
     memset(text, 'x', sizeof text);
     for (size_t i = 0; i < RULESET_OWN_MAX; i++)
-        many[i] = (struct own_rule){
+        many[i] = (struct ruleset_own){
             {text, 28},
             UINT32_MAX
         };
@@ -101,7 +101,7 @@ static bool is_sound;
 static void read_all(struct bytes body)
 {
     struct ruleset_part got;
-    struct own_rule own;
+    struct ruleset_own own;
     volatile uint8_t sum = 0;
     is_sound = ruleset_part_read(body, &got);
     struct wire_reader reader = wire_reader_of(got.body);

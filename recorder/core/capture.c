@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What goes into the file, in which order. */
+#include "recorder/core/capture.h"
+
+#include "format/message_block.h"
+#include "format/ruleset_block.h"
+#include "recorder/core/packet.h"
+#include "recorder/core/pcapng.h"
+#include "recorder/core/text.h"
+
+#include <string.h>
+
+struct interface_state {
+    uint32_t id;
+    uint64_t packets;
+};
+
+struct capture {
+    struct capture_options options;
+    struct wire_writer out;
+    bool taken; /* `out` was handed out and begins anew */
+    struct wire_writer record, body;
+    struct path_writer path_writer;
+    struct message_block_writer *messages;
+    GHashTable *interfaces; /* name (GBytes) → struct interface_state */
+    uint32_t packets;
+};
+
+static struct wire_writer *out(struct capture *capture)
+{
+    if (capture->taken)
+        capture->out.length = 0;
+    capture->taken = false;
+    return &capture->out;
+}
+
+struct capture *capture_new(const struct capture_options *options)
+{
+    struct capture *capture = g_new0(struct capture, 1);
+    capture->options = *options;
+    capture->messages = message_block_writer_new(options->capture_id, (struct bytes){0});
+    capture->interfaces =
+        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, g_free);
+    return capture;
+}
+
+void capture_free(struct capture *capture)
+{
+    if (!capture)
+        return;
+    wire_writer_done(&capture->out);
+    wire_writer_done(&capture->record);
+    wire_writer_done(&capture->body);
+    path_writer_done(&capture->path_writer);
+    message_block_writer_free(capture->messages);
+    g_hash_table_destroy(capture->interfaces);
+    g_free(capture);
+}
+
+/* ---- Interfaces ---- */
+
+static struct interface_state *interface_of(struct capture *capture, struct bytes name)
+{
+    g_autoptr(GBytes) key = g_bytes_new_static(name.data, name.length);
+    struct interface_state *state = g_hash_table_lookup(capture->interfaces, key);
+    if (state)
+        return state;
+    state = g_new0(struct interface_state, 1);
+    state->id = g_hash_table_size(capture->interfaces);
+    g_hash_table_insert(capture->interfaces, g_bytes_new(name.data, name.length), state);
+    pcapng_write_interface(out(capture), name, capture->options.snapshot_length, capture->options.filter);
+    return state;
+}
+
+void capture_add_interface(struct capture *capture, struct bytes name)
+{
+    interface_of(capture, name);
+}
+
+void capture_begin_file(struct capture *capture, struct bytes interface)
+{
+    g_hash_table_remove_all(capture->interfaces);
+    pcapng_write_section(out(capture), capture->options.hardware, capture->options.os,
+                         capture->options.application);
+    interface_of(capture, interface);
+}
+
+/* ---- Packets ---- */
+
+static void add_message(struct capture *capture, const struct message_log_iterator *iterator)
+{
+    struct step step;
+    path_step_of(iterator->annotation, &iterator->event, &step);
+    step.context.in = iterator->event.in;
+    step.context.out = iterator->event.out;
+    step.context.physin = iterator->event.physin;
+    step.context.physout = iterator->event.physout;
+    if (message_block_writer_add(capture->messages, &iterator->event.message, &step))
+        return;
+    capture_flush_messages(capture);
+    message_block_writer_add(capture->messages, &iterator->event.message, &step);
+}
+
+static void add_messages(struct capture *capture, const struct finished_path *finished, uint32_t number)
+{
+    struct message_log_iterator iterator;
+    struct message_log_iterator kept[2]; /* the writer looks at the message before once more */
+    message_block_writer_packet(capture->messages, number);
+    message_log_begin(finished->log, &iterator);
+    for (unsigned i = 0; message_log_next(&iterator); i ^= 1) {
+        kept[i] = iterator;
+        add_message(capture, &kept[i]);
+    }
+}
+
+static uint32_t original_length(const struct path_steps *steps, struct bytes data)
+{
+    struct packet packet;
+    packet_parse(data, &packet);
+    return packet.length > data.length ? packet.length : (uint32_t)data.length;
+}
+
+uint32_t capture_add_packet(struct capture *capture, const struct path_steps *steps, const struct finished_path *finished,
+                            uint64_t lost)
+{
+    uint32_t number = ++capture->packets;
+    bool received = steps->first.in.length > 0;
+    struct interface_state *interface = interface_of(capture, received ? steps->first.in : steps->first.out);
+    interface->packets++;
+
+    struct path path = steps->path;
+    path.packet_id = (uint64_t)capture->options.capture_id << 32 | number;
+    capture->record.length = 0;
+    path_record_write(&capture->record, &capture->path_writer, &path, steps->steps, steps->count);
+
+    struct bytes data = steps->first.message.attribute[MESSAGE_PAYLOAD];
+    struct pcapng_packet packet = {
+        .interface = interface->id,
+        .time_ns = steps->time_ns,
+        .data = data,
+        .original_length = original_length(steps, data),
+        .packet_id = path.packet_id,
+        .drop_count = lost,
+        .direction = received ? PCAPNG_INBOUND : PCAPNG_OUTBOUND,
+        .record = {capture->record.data, capture->record.length},
+    };
+    g_autoptr(GString) comment = NULL;
+    if (path.verdict != VERDICT_ACCEPT) {
+        comment = g_string_new("iptables: ");
+        text_append_verdict(comment, steps);
+        packet.comment = (struct bytes){(const uint8_t *)comment->str, comment->len};
+    }
+    pcapng_write_packet(out(capture), &packet);
+    if (capture->options.blocks)
+        add_messages(capture, finished, number);
+    return number;
+}
+
+/* ---- Custom Blocks and the journal ---- */
+
+static void write_body(struct capture *capture)
+{
+    envelope_pad(&capture->body, 0);
+    pcapng_write_custom(out(capture), (struct bytes){capture->body.data, capture->body.length});
+}
+
+void capture_flush_messages(struct capture *capture)
+{
+    if (message_block_writer_length(capture->messages) == 0)
+        return;
+    capture->body.length = 0;
+    message_block_writer_finish(capture->messages, &capture->body);
+    write_body(capture);
+}
+
+/* The next part of a text: as many whole lines as fit, or where a line alone is too long, as much of it as fits. */
+static struct bytes next_part(struct bytes *rest)
+{
+    size_t length = rest->length;
+    if (length > RULESET_TEXT_MAX) {
+        const uint8_t *end = memrchr(rest->data, '\n', RULESET_TEXT_MAX);
+        length = end ? (size_t)(end - rest->data) + 1 : RULESET_TEXT_MAX;
+    }
+    struct bytes part = {rest->data, length};
+    *rest = (struct bytes){rest->data + length, rest->length - length};
+    return part;
+}
+
+void capture_add_ruleset(struct capture *capture, const struct ruleset *ruleset)
+{
+    if (!capture->options.blocks)
+        return;
+    const struct ruleset_origin *origin = ruleset_get_origin(ruleset);
+    g_autoptr(GArray) own = ruleset_own_rules(ruleset);
+    struct ruleset_part part = {
+        .capture_id = capture->options.capture_id,
+        .ruleset = origin->number,
+        .generation = origin->generation,
+        .family = origin->family,
+        .table = ruleset_table(ruleset),
+        .time_ns = origin->time_ns,
+    };
+    for (struct bytes rest = ruleset_text(ruleset); rest.length > 0; part.parts++)
+        next_part(&rest);
+    for (struct bytes rest = ruleset_text(ruleset); rest.length > 0; part.part++) {
+        part.text = next_part(&rest);
+        capture->body.length = 0;
+        ruleset_part_write(&capture->body, &part, (struct ruleset_own *)own->data, own->len);
+        write_body(capture);
+    }
+}
+
+void capture_add_journal(struct capture *capture, uint64_t time_ns, enum journal_priority priority, const char *event,
+                         const char *message, const struct journal_field *fields, size_t count)
+{
+    const struct journal_entry entry = {
+        .time_ns = time_ns,
+        .priority = priority,
+        .event = event,
+        .message = message,
+        .capture_id = capture->options.capture_id,
+    };
+    capture->body.length = 0;
+    journal_write(&capture->body, &entry, fields, count);
+    pcapng_write_journal(out(capture), (struct bytes){capture->body.data, capture->body.length});
+}
+
+void capture_end_file(struct capture *capture, uint64_t start_ns, uint64_t end_ns, uint64_t lost)
+{
+    GHashTableIter iterator;
+    gpointer value;
+    g_hash_table_iter_init(&iterator, capture->interfaces);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        const struct interface_state *interface = value;
+        const struct pcapng_statistics statistics = {
+            .interface = interface->id,
+            .time_ns = end_ns,
+            .start_ns = start_ns,
+            .end_ns = end_ns,
+            .received = interface->packets,
+            .dropped = interface->id == 0 ? lost : 0, /* nobody knows by which interface the lost ones came */
+        };
+        pcapng_write_statistics(out(capture), &statistics);
+    }
+}
+
+struct bytes capture_take(struct capture *capture)
+{
+    struct bytes blocks = {out(capture)->data, capture->out.length};
+    capture->taken = true;
+    return blocks;
+}
+
+uint32_t capture_packet_count(const struct capture *capture)
+{
+    return capture->packets;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a finished path to the steps that are written and shown. */
+#include "recorder/core/path_steps.h"
+
+#include "recorder/core/packet.h"
+#include "recorder/core/prefix.h"
+
+#include <string.h>
+
+static struct bytes text(const char *string)
+{
+    return (struct bytes){(const uint8_t *)string, strlen(string)};
+}
+
+static unsigned type_of(const struct annotation *annotation)
+{
+    switch (annotation->meaning.kind) {
+    case MEANING_POLICY:
+        return STEP_POLICY;
+    case MEANING_END:
+        return STEP_RETURN;
+    case MEANING_UNKNOWN:
+        return annotation->said_rule ? STEP_RULE : STEP_UNKNOWN;
+    default:
+        return STEP_RULE;
+    }
+}
+
+void path_step_of(const struct annotation *annotation, const struct event *event, struct step *ret_step)
+{
+    const struct meaning *meaning = &annotation->meaning;
+    struct prefix prefix;
+    *ret_step = (struct step){.table = text(table_name(annotation->spot.table))};
+    if (annotation->step) {
+        struct step step = *annotation->step;
+        step.context = (struct context){0};
+        step.change = (struct change){0};
+        step.stale = annotation->stale;
+        *ret_step = step;
+        return;
+    }
+    if (prefix_parse(message_get_prefix(&event->message), &prefix))
+        ret_step->chain = prefix.chain;
+    ret_step->type = type_of(annotation);
+    ret_step->rulenum = meaning->rulenum;
+    ret_step->stale = annotation->stale;
+    if (annotation->ruleset && meaning->kind != MEANING_UNKNOWN)
+        ret_step->ruleset = ruleset_get_origin(annotation->ruleset)->number;
+    switch (meaning->kind) {
+    case MEANING_RULE:
+        ret_step->rule = meaning->rule->text;
+        ret_step->target = meaning->rule->target;
+        ret_step->comment = meaning->rule->comment;
+        break;
+    case MEANING_POLICY:
+        ret_step->rule = meaning->chain->policy_text;
+        ret_step->target = meaning->chain->policy_name;
+        break;
+    case MEANING_END:
+        ret_step->target = BYTES("RETURN");
+        break;
+    case MEANING_UNKNOWN:
+        /* The kernel's own number, where it is surely a rule's: better than none, and no text is claimed. */
+        ret_step->rulenum = annotation->said_rule ? annotation->number : 0;
+        break;
+    case MEANING_OWN:
+        break;
+    }
+}
+
+static bool get_number(const struct message *message, unsigned type, uint32_t *ret_value)
+{
+    uint64_t value;
+    if (!message_get_uint(message, type, 0, 4, &value))
+        return false;
+    *ret_value = (uint32_t)value;
+    return true;
+}
+
+static void fill_context(const struct event *event, const struct annotation *annotation, struct context *ret_context)
+{
+    *ret_context = (struct context){
+        .has_hook = true,
+        .hook = annotation->spot.hook,
+        .in = event->in,
+        .out = event->out,
+        .physin = event->physin,
+        .physout = event->physout,
+    };
+    ret_context->has_mark = get_number(&event->message, MESSAGE_MARK, &ret_context->mark);
+    ret_context->has_uid = get_number(&event->message, MESSAGE_UID, &ret_context->uid);
+    ret_context->has_gid = get_number(&event->message, MESSAGE_GID, &ret_context->gid);
+}
+
+static void fill_change(const struct packet *before, const struct packet *after, struct change *change)
+{
+    if (before->version != after->version || after->version == 0)
+        return;
+    if (!bytes_equal(before->src, after->src))
+        change->src = after->src;
+    if (!bytes_equal(before->dst, after->dst))
+        change->dst = after->dst;
+    bool ports = before->has_ports && after->has_ports;
+    change->has_srcport = ports && before->srcport != after->srcport;
+    change->has_dstport = ports && before->dstport != after->dstport;
+    change->srcport = change->has_srcport ? after->srcport : 0;
+    change->dstport = change->has_dstport ? after->dstport : 0;
+    change->has_ttl = before->ttl != after->ttl;
+    change->ttl = change->has_ttl ? after->ttl : 0;
+    change->has_tos = before->tos != after->tos;
+    change->tos = change->has_tos ? after->tos : 0;
+    change->has_length = before->length != after->length;
+    change->length = change->has_length ? after->length : 0;
+}
+
+static struct step *next_step(struct path_steps *steps)
+{
+    if (steps->count == steps->capacity) {
+        steps->capacity = MAX(steps->capacity * 2, 16);
+        steps->steps = g_renew(struct step, steps->steps, steps->capacity);
+    }
+    return &steps->steps[steps->count];
+}
+
+static void begin(struct path_steps *steps, const struct event *event)
+{
+    uint64_t time_us;
+    steps->first = *event;
+    steps->has_time = message_get_time_us(&event->message, &time_us);
+    steps->time_ns = steps->has_time ? time_us * 1000 : event->received_ns;
+}
+
+void path_steps_make(struct path_steps *steps, const struct finished_path *finished)
+{
+    struct message_log_iterator iterator;
+    struct packet before = {0}, packet = {0};
+    struct bytes payload = {0};
+    uint32_t index = 0, own = 0;
+    steps->count = 0;
+    steps->path = (struct path){
+        .verdict = finished->verdict,
+        .reason = finished->reason,
+        .backend = BACKEND_LEGACY,
+        .incomplete = finished->incomplete,
+        .ambiguous = finished->ambiguous,
+        .copy = finished->copy,
+        .cut = finished->cut,
+    };
+    message_log_begin(finished->log, &iterator);
+    while (message_log_next(&iterator)) {
+        const struct event *event = &iterator.event;
+        const struct bytes *now = &event->message.attribute[MESSAGE_PAYLOAD];
+        if (index++ == 0)
+            begin(steps, event);
+        if (iterator.annotation->meaning.kind == MEANING_OWN) {
+            own++;
+            continue;
+        }
+        struct step *step = next_step(steps);
+        path_step_of(iterator.annotation, event, step);
+        fill_context(event, iterator.annotation, &step->context);
+        uint64_t time_us;
+        step->has_time = steps->has_time && message_get_time_us(&event->message, &time_us);
+        step->time_ns = step->has_time ? (int64_t)(time_us * 1000 - steps->time_ns) : 0;
+        /* The log gives the same bytes as long as they do not change. */
+        if (now->data != payload.data || now->length != payload.length) {
+            packet_parse(*now, &packet);
+            if (payload.data)
+                fill_change(&before, &packet, &step->change);
+            before = packet;
+            payload = *now;
+        }
+        steps->count++;
+        if (finished->decided == index)
+            steps->path.decided = (uint32_t)steps->count;
+    }
+    steps->path.steps = finished->messages - own;
+}
+
+void path_steps_done(struct path_steps *steps)
+{
+    g_free(steps->steps);
+    *steps = (struct path_steps){0};
+}

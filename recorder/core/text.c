@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A packet's path as lines of text. */
+#include "recorder/core/text.h"
+
+#include "recorder/core/packet.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <time.h>
+
+#define BOLD   "\x1b[1m"
+#define DIM    "\x1b[2m"
+#define RED    "\x1b[31m"
+#define GREEN  "\x1b[32m"
+#define YELLOW "\x1b[33m"
+#define PLAIN  "\x1b[0m"
+
+void text_append_safe(GString *out, struct bytes text)
+{
+    const char *at = (const char *)text.data;
+    size_t left = text.length;
+    while (left > 0) {
+        gunichar character = g_utf8_get_char_validated(at, (gssize)left);
+        bool valid = character != (gunichar)-1 && character != (gunichar)-2 && character != 0;
+        size_t length = valid ? (size_t)(g_utf8_next_char(at) - at) : 1;
+        /* Formatting characters can turn a line around and hide what it says. */
+        if (valid && g_unichar_isprint(character) && g_unichar_type(character) != G_UNICODE_FORMAT)
+            g_string_append_len(out, at, (gssize)length);
+        else
+            for (size_t i = 0; i < length; i++)
+                g_string_append_printf(out, "\\x%02x", (uint8_t)at[i]);
+        at += length;
+        left -= length;
+    }
+}
+
+static void append_colour(GString *out, const struct text_options *options, const char *colour)
+{
+    if (options->colour)
+        g_string_append(out, colour);
+}
+
+/* ---- The packet, in the words of the kernel's LOG target (net/netfilter/nf_log_syslog.c) ---- */
+
+static void append_device(GString *out, const char *name, struct bytes device)
+{
+    g_string_append(out, name);
+    text_append_safe(out, device);
+    g_string_append_c(out, ' ');
+}
+
+static void append_address(GString *out, const char *name, struct bytes address)
+{
+    char buffer[INET6_ADDRSTRLEN] = "";
+    if (address.length > 0)
+        inet_ntop(address.length == 4 ? AF_INET : AF_INET6, address.data, buffer, sizeof buffer);
+    g_string_append_printf(out, "%s%s ", name, buffer);
+}
+
+static void append_tcp(GString *out, const struct packet *packet)
+{
+    static const struct {
+        uint8_t flag;
+        const char *name;
+    } flags[] = {
+        {128, "CWR"}, {64, "ECE"}, {32, "URG"}, {16, "ACK"}, {8, "PSH"}, {4, "RST"}, {2, "SYN"}, {1, "FIN"},
+    };
+    if (packet->has_ports)
+        g_string_append_printf(out, "SPT=%u DPT=%u ", packet->srcport, packet->dstport);
+    if (packet->transport.length < 20)
+        return;
+    g_string_append_printf(out, "SEQ=%u ACK=%u WINDOW=%u ", packet->tcp_seq, packet->tcp_ack, packet->tcp_window);
+    for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
+        if (packet->tcp_flags & flags[i].flag)
+            g_string_append_printf(out, "%s ", flags[i].name);
+}
+
+static void append_transport(GString *out, const struct packet *packet)
+{
+    static const struct {
+        uint8_t protocol;
+        const char *name;
+    } protocols[] = {
+        {IPPROTO_TCP,     "TCP"    }, {IPPROTO_UDP,    "UDP"   }, {IPPROTO_UDPLITE, "UDPLITE"},
+        {IPPROTO_ICMP,    "ICMP"   }, {IPPROTO_ICMPV6, "ICMPv6"}, {IPPROTO_SCTP,    "SCTP"   },
+        {IPPROTO_DCCP,    "DCCP"   }, {IPPROTO_GRE,    "GRE"   }, {IPPROTO_ESP,     "ESP"    },
+        {IPPROTO_AH,      "AH"     },
+    };
+    const char *name = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(protocols); i++)
+        if (protocols[i].protocol == packet->protocol)
+            name = protocols[i].name;
+    if (name)
+        g_string_append_printf(out, "PROTO=%s ", name);
+    else
+        g_string_append_printf(out, "PROTO=%u ", packet->protocol);
+    if (!packet->has_transport)
+        return;
+    if (packet->protocol == IPPROTO_TCP)
+        append_tcp(out, packet);
+    else if (packet->has_ports)
+        g_string_append_printf(out, "SPT=%u DPT=%u ", packet->srcport, packet->dstport);
+    if (packet->has_icmp) {
+        g_string_append_printf(out, "TYPE=%u CODE=%u ", packet->icmp_type, packet->icmp_code);
+        if (!packet->icmp_is_error)
+            g_string_append_printf(out, "ID=%u SEQ=%u ", packet->icmp_id, packet->icmp_seq);
+    }
+}
+
+static void append_packet(GString *out, const struct event *event)
+{
+    struct packet packet;
+    packet_parse(event->message.attribute[MESSAGE_PAYLOAD], &packet);
+    append_device(out, "IN=", event->in);
+    append_device(out, "OUT=", event->out);
+    if (event->physin.length > 0)
+        append_device(out, "PHYSIN=", event->physin);
+    if (event->physout.length > 0)
+        append_device(out, "PHYSOUT=", event->physout);
+    if (packet.version == 0)
+        return;
+    append_address(out, "SRC=", packet.src);
+    append_address(out, "DST=", packet.dst);
+    g_string_append_printf(out, packet.version == 4 ? "LEN=%u TOS=0x%02X TTL=%u " : "LEN=%u TC=%u HOPLIMIT=%u ",
+                           packet.length, packet.tos, packet.ttl);
+    if (packet.version == 4)
+        g_string_append_printf(out, "ID=%u ", packet.id);
+    else
+        g_string_append_printf(out, "FLOWLBL=%u ", packet.flow_label);
+    if (packet.dont_fragment)
+        g_string_append(out, "DF ");
+    if (packet.more_fragments)
+        g_string_append(out, "MF ");
+    if (packet.fragment > 0)
+        g_string_append_printf(out, "FRAG:%u ", packet.fragment);
+    append_transport(out, &packet);
+}
+
+/* ---- The path ---- */
+
+static void append_place(GString *out, const struct step *step)
+{
+    text_append_safe(out, step->table);
+    g_string_append_c(out, ' ');
+    text_append_safe(out, step->chain);
+    switch (step->type) {
+    case STEP_RULE:
+        g_string_append_printf(out, " rule %u", step->rulenum);
+        break;
+    case STEP_POLICY:
+        g_string_append(out, " policy");
+        break;
+    case STEP_RETURN:
+        g_string_append(out, " end of chain");
+        break;
+    default:
+        g_string_append(out, " policy or rule, not known which");
+    }
+}
+
+static const struct step *deciding_step(const struct path_steps *steps)
+{
+    uint32_t decided = steps->path.decided;
+    return decided > 0 && decided <= steps->count ? &steps->steps[decided - 1] : NULL;
+}
+
+void text_append_verdict(GString *out, const struct path_steps *steps)
+{
+    const struct step *step = deciding_step(steps);
+    const char *reason = reason_name(steps->path.reason);
+    g_string_append(out, verdict_name(steps->path.verdict));
+    if (!step || steps->path.reason == REASON_NAT)
+        g_string_append_printf(out, " (%s)", reason);
+    if (!step)
+        return;
+    g_string_append(out, " by ");
+    append_place(out, step);
+    if (step->rule.length > 0) {
+        g_string_append(out, ": ");
+        text_append_safe(out, step->rule);
+    }
+    if (step->stale)
+        g_string_append(out, " [rules changed about then]");
+}
+
+static const char *colour_of(enum verdict verdict)
+{
+    switch (verdict) {
+    case VERDICT_ACCEPT:
+        return GREEN;
+    case VERDICT_DROP:
+    case VERDICT_REJECT:
+        return RED;
+    default:
+        return YELLOW;
+    }
+}
+
+static void append_time(GString *out, uint64_t time_ns)
+{
+    time_t seconds = (time_t)(time_ns / 1000000000);
+    struct tm local;
+    char buffer[16] = "";
+    if (localtime_r(&seconds, &local))
+        strftime(buffer, sizeof buffer, "%H:%M:%S", &local);
+    g_string_append_printf(out, "%s.%06u", buffer, (unsigned)(time_ns / 1000 % 1000000));
+}
+
+static void append_step(GString *out, const struct step *step, bool decided, const struct text_options *options)
+{
+    gsize begin = out->len;
+    g_string_append(out, decided ? "  > " : "    ");
+    append_place(out, step);
+    while (out->len - begin < 34)
+        g_string_append_c(out, ' ');
+    g_string_append_c(out, ' ');
+    if (decided)
+        append_colour(out, options, BOLD);
+    text_append_safe(out, step->rule);
+    if (decided)
+        append_colour(out, options, PLAIN);
+    if (step->context.has_mark)
+        g_string_append_printf(out, " [mark 0x%x]", step->context.mark);
+    if (step->stale)
+        g_string_append(out, " [rules changed about then]");
+    g_string_append_c(out, '\n');
+}
+
+void text_append_path(GString *out, const struct path_steps *steps, const struct text_options *options)
+{
+    append_colour(out, options, DIM);
+    append_time(out, steps->time_ns);
+    append_colour(out, options, PLAIN);
+    g_string_append_printf(out, " #%u ", options->number);
+    append_packet(out, &steps->first);
+    g_string_truncate(out, out->len - 1);
+    g_string_append_c(out, '\n');
+    for (size_t i = 0; i < steps->count; i++)
+        append_step(out, &steps->steps[i], i + 1 == steps->path.decided, options);
+    g_string_append(out, "  = ");
+    append_colour(out, options, colour_of(steps->path.verdict));
+    text_append_verdict(out, steps);
+    append_colour(out, options, PLAIN);
+    if (steps->path.incomplete)
+        g_string_append(out, " [messages of it were lost]");
+    if (steps->path.ambiguous)
+        g_string_append(out, " [another packet's messages may be among its own]");
+    if (steps->path.copy)
+        g_string_append(out, " [one of several copies]");
+    if (steps->path.cut)
+        g_string_append(out, " [steps left out]");
+    g_string_append(out, "\n\n");
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line. One table holds every option: it is what getopt reads, what --help prints, and what the manual
+ * page and the completion are checked against. */
+#ifndef IPTRACE_OPTIONS_H
+#define IPTRACE_OPTIONS_H
+
+#include <glib.h>
+#include <stdio.h>
+
+#include "recorder/core/error.h"
+
+enum blocks_mode {
+    BLOCKS_AUTO, /* to a file yes, to a pipe or terminal no */
+    BLOCKS_ALWAYS,
+    BLOCKS_NEVER,
+};
+
+/* What ends a file or the recording; 0: not asked for. As dumpcap's -a and -b. */
+struct bounds {
+    double duration_s;
+    uint64_t filesize_kb; /* of 1000 bytes */
+    uint64_t packets;
+    uint64_t files;
+};
+
+enum mode {
+    MODE_RECORD,
+    MODE_REPLAY,
+    MODE_CLEANUP,
+    MODE_VERSION,
+    MODE_HELP,
+};
+
+struct options {
+    enum mode mode;
+    char *write;  /* null: text */
+    bool print;
+    char *filter; /* null: none */
+    GPtrArray *interfaces; /* of char *, terminated by null */
+    GPtrArray *namespaces; /* likewise; empty: the own one */
+    bool ipv4, ipv6;
+    uint64_t count;
+    struct bounds autostop, ring;
+    bool has_ring;
+    uint32_t snapshot_length; /* 0: all */
+    uint32_t buffer_mib;
+    enum blocks_mode blocks;
+    bool no_install, unlimited, lock;
+    char *limit;
+    char *read, *rules, *rules6;
+    char *ready_file;
+    bool quiet, verbose;
+};
+
+/* Reads the command line; -EINVAL where it is wrong. options_done() also after an error. */
+int options_parse(struct options *options, int argc, char **argv, struct error *error);
+void options_done(struct options *options);
+
+void options_print_help(FILE *file);
+
+#endif

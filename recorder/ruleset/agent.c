@@ -4,27 +4,16 @@
 
 #include <errno.h>
 #include <glib.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "recorder/core/cleanup.h"
-#include "recorder/ruleset/agent_wire.h"
+#include "recorder/ruleset/agent_channel.h"
 
 #define HELLO_TIMEOUT_MS 5000
 #define REAP_INTERVAL_MS 5
-
-struct agent {
-    int family;
-    pid_t pid;
-    int socket;
-    bool lock_held;
-    uint32_t last_id;
-    GQueue *kept; /* struct agent_reply that a waiting request met */
-};
 
 void table_text_done(struct table_text *text)
 {
@@ -56,171 +45,6 @@ int agent_fd(const struct agent *agent)
 void agent_assume_lock(struct agent *agent, bool held)
 {
     agent->lock_held = held;
-}
-
-static const char *family_name(const struct agent *agent)
-{
-    return agent->family == AF_INET6 ? "IPv6" : "IPv4";
-}
-
-/* ---- messages ---- */
-
-static int ended_error(const struct agent *agent, struct error *error)
-{
-    return error_set(error, EPIPE, "the %s helper for rules, process %ld, has ended unexpectedly",
-                     family_name(agent), (long)agent->pid);
-}
-
-static int send_request(struct agent *agent, struct wire_request *request, struct error *error)
-{
-    request->id = ++agent->last_id;
-    request->lock_held = agent->lock_held;
-    ssize_t length = send(agent->socket, request, sizeof *request, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (length == sizeof *request)
-        return 0;
-    if (length < 0 && errno == EAGAIN)
-        return error_set(error, EAGAIN, "the %s helper for rules has too many requests waiting",
-                         family_name(agent));
-    return ended_error(agent, error);
-}
-
-/* -EAGAIN: nothing there yet. *ret_fd is the caller's, -1 where the reply brings none. */
-static int receive_reply(struct agent *agent, struct wire_reply *ret_reply, int *ret_fd, struct error *error)
-{
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control;
-    struct iovec data = {.iov_base = ret_reply, .iov_len = sizeof *ret_reply};
-    struct msghdr message = {.msg_iov = &data,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof control.bytes};
-    ssize_t length;
-    do
-        length = recvmsg(agent->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    while (length < 0 && errno == EINTR);
-    if (length < 0 && errno == EAGAIN)
-        return error_set(error, EAGAIN, "the %s helper for rules has not answered yet", family_name(agent));
-
-    CLEANUP_CLOSE int fd = -1;
-    struct cmsghdr *rights = length >= 0 ? CMSG_FIRSTHDR(&message) : NULL;
-    if (rights && rights->cmsg_type == SCM_RIGHTS)
-        memcpy(&fd, CMSG_DATA(rights), sizeof fd);
-    if (length != sizeof *ret_reply)
-        return ended_error(agent, error);
-    *ret_fd = take_fd(&fd);
-    return 0;
-}
-
-/* Takes the memfd of agent_wire.h apart. */
-static int read_text(int fd, const char *table, struct table_text *ret_text, struct error *error)
-{
-    struct stat status;
-    uint64_t own_count = 0;
-    if (fd < 0 || fstat(fd, &status) || pread(fd, &own_count, sizeof own_count, 0) != sizeof own_count ||
-        own_count > (status.st_size - sizeof own_count) / sizeof(struct own_rule))
-        return error_set(error, EIO, "the text of table %s did not arrive", table);
-
-    size_t own_size = own_count * sizeof(struct own_rule);
-    size_t length = status.st_size - sizeof own_count - own_size;
-    g_autofree struct own_rule *own = g_try_malloc(own_size);
-    g_autofree char *text = g_try_malloc(length + 1);
-    if (!text || (own_size && !own))
-        return error_set(error, ENOMEM, "no memory for the text of table %s, %zu bytes", table, length);
-    if (pread(fd, own, own_size, sizeof own_count) != (ssize_t)own_size)
-        return error_set(error, EIO, "the text of table %s is cut short", table);
-    for (size_t done = 0; done < length;) {
-        ssize_t part = pread(fd, text + done, length - done, sizeof own_count + own_size + done);
-        if (part <= 0)
-            return error_set(error, EIO, "the text of table %s is cut short", table);
-        done += part;
-    }
-    text[length] = '\0';
-    *ret_text = (struct table_text){.length = length, .own_count = own_count};
-    g_strlcpy(ret_text->table, table, sizeof ret_text->table);
-    ret_text->text = g_steal_pointer(&text);
-    ret_text->own = g_steal_pointer(&own);
-    return 0;
-}
-
-static struct agent_reply decode_reply(const struct wire_reply *wire, int fd)
-{
-    struct agent_reply reply = {
-        .kind = wire->kind == WIRE_STATE ? AGENT_REPLY_STATE : AGENT_REPLY_TEXT,
-        .result = wire->result,
-        .error = wire->error,
-    };
-    g_strlcpy(reply.table, wire->table, sizeof reply.table);
-    if (!reply.result && reply.kind == AGENT_REPLY_STATE)
-        reply.state = wire->state;
-    else if (!reply.result)
-        reply.result = read_text(fd, reply.table, &reply.text, &reply.error);
-    return reply;
-}
-
-static void keep_reply(struct agent *agent, const struct wire_reply *wire, int fd)
-{
-    struct agent_reply reply = decode_reply(wire, fd);
-    g_queue_push_tail(agent->kept, g_memdup2(&reply, sizeof reply));
-}
-
-static int wait_readable(const struct agent *agent, gint64 deadline, struct error *error)
-{
-    struct pollfd wait = {.fd = agent->socket, .events = POLLIN};
-    for (;;) {
-        gint64 rest_ms = (deadline - g_get_monotonic_time()) / G_TIME_SPAN_MILLISECOND;
-        int ready = poll(&wait, 1, CLAMP(rest_ms, 0, G_MAXINT));
-        if (ready > 0)
-            return 0;
-        if (ready == 0)
-            return error_set(error, ETIMEDOUT,
-                             "the %s helper for rules, process %ld, does not answer in time",
-                             family_name(agent), (long)agent->pid);
-        if (errno != EINTR)
-            return error_set(error, errno, "cannot wait for the %s helper for rules: %s", family_name(agent),
-                             g_strerror(errno));
-    }
-}
-
-/* Waits for the answer to request `id`. Answers that are nobody's any more, for who waited gave up, are
- * dropped. */
-static int await_reply(struct agent *agent, uint32_t id, int timeout_ms, struct wire_reply *ret_reply,
-                       int *ret_fd, struct error *error)
-{
-    gint64 deadline = g_get_monotonic_time() + timeout_ms * G_TIME_SPAN_MILLISECOND;
-    for (;;) {
-        CLEANUP_CLOSE int fd = -1;
-        int result = wait_readable(agent, deadline, error);
-        if (!result)
-            result = receive_reply(agent, ret_reply, &fd, error);
-        if (result)
-            return result;
-        if (ret_reply->id == id && !ret_reply->kept) {
-            *ret_fd = take_fd(&fd);
-            return 0;
-        }
-        if (ret_reply->kept)
-            keep_reply(agent, ret_reply, fd);
-    }
-}
-
-/* One request and its answer; *ret_fd may be NULL where no text is expected. */
-static int ask(struct agent *agent, struct wire_request *request, int timeout_ms,
-               struct wire_reply *ret_reply, int *ret_fd, struct error *error)
-{
-    CLEANUP_CLOSE int fd = -1;
-    int result = send_request(agent, request, error);
-    if (!result)
-        result = await_reply(agent, request->id, timeout_ms, ret_reply, &fd, error);
-    if (!result && ret_reply->result) {
-        result = ret_reply->result;
-        if (error)
-            *error = ret_reply->error;
-    }
-    if (!result && ret_fd)
-        *ret_fd = take_fd(&fd);
-    return result;
 }
 
 /* ---- life ---- */
@@ -264,7 +88,7 @@ int agent_open(struct agent **ret_agent, int family, int netns_fd, struct error 
 
     struct agent *agent = g_new0(struct agent, 1);
     *agent = (struct agent){.family = family, .pid = pid, .socket = pair[0], .kept = g_queue_new()};
-    int result = await_reply(agent, 0, HELLO_TIMEOUT_MS, &hello, &hello_fd, error);
+    int result = agent_await(agent, 0, HELLO_TIMEOUT_MS, &hello, &hello_fd, error);
     if (!result && hello.result) {
         result = hello.result;
         if (error)
@@ -291,7 +115,7 @@ int agent_close(struct agent *agent, int timeout_ms, struct undo_report *ret_rep
         result = error_set(error, ETIMEDOUT,
                            "the %s TRACE rules and logger are not put back yet: process %ld goes on trying, "
                            "perhaps for the lock %s",
-                           family_name(agent), (long)agent->pid, XTABLES_LOCK_FILE);
+                           agent_family_name(agent), (long)agent->pid, XTABLES_LOCK_FILE);
     agent_free(agent);
     return result;
 }
@@ -303,7 +127,7 @@ int agent_state(struct agent *agent, bool deep, int timeout_ms, struct ruleset_s
 {
     struct wire_request request = {.kind = WIRE_STATE, .deep = deep};
     struct wire_reply reply;
-    int result = ask(agent, &request, timeout_ms, &reply, NULL, error);
+    int result = agent_ask(agent, &request, timeout_ms, &reply, NULL, error);
     if (!result)
         *ret_state = reply.state;
     return result;
@@ -316,8 +140,8 @@ static int ask_text(struct agent *agent, enum wire_kind kind, const char *table,
     struct wire_request request = {.kind = kind};
     struct wire_reply reply;
     g_strlcpy(request.table, table, sizeof request.table);
-    int result = ask(agent, &request, timeout_ms, &reply, &fd, error);
-    return result ? result : read_text(fd, table, ret_text, error);
+    int result = agent_ask(agent, &request, timeout_ms, &reply, &fd, error);
+    return result ? result : agent_read_text(fd, table, ret_text, error);
 }
 
 int agent_text(struct agent *agent, const char *table, int timeout_ms, struct table_text *ret_text,
@@ -345,7 +169,7 @@ int agent_logger_set(struct agent *agent, int timeout_ms, char *ret_former, stru
 {
     struct wire_request request = {.kind = WIRE_LOGGER_SET};
     struct wire_reply reply;
-    int result = ask(agent, &request, timeout_ms, &reply, NULL, error);
+    int result = agent_ask(agent, &request, timeout_ms, &reply, NULL, error);
     if (!result && ret_former)
         g_strlcpy(ret_former, reply.former_logger, LOGGER_NAME_SIZE);
     return result;
@@ -355,7 +179,7 @@ int agent_logger_restore(struct agent *agent, int timeout_ms, bool *ret_restored
 {
     struct wire_request request = {.kind = WIRE_LOGGER_RESTORE};
     struct wire_reply reply;
-    int result = ask(agent, &request, timeout_ms, &reply, NULL, error);
+    int result = agent_ask(agent, &request, timeout_ms, &reply, NULL, error);
     if (!result && ret_restored)
         *ret_restored = reply.logger_restored;
     return result;
@@ -365,7 +189,7 @@ static int ask_trace(struct agent *agent, struct wire_request *request, int time
                      struct trace_report *ret_report, struct error *error)
 {
     struct wire_reply reply;
-    int result = ask(agent, request, timeout_ms, &reply, NULL, error);
+    int result = agent_ask(agent, request, timeout_ms, &reply, NULL, error);
     if (!result && ret_report)
         *ret_report = reply.trace;
     return result;
@@ -410,7 +234,7 @@ int agent_undo(struct agent *agent, int timeout_ms, struct undo_report *ret_repo
 {
     struct wire_request request = {.kind = WIRE_UNDO};
     struct wire_reply reply;
-    int result = ask(agent, &request, timeout_ms, &reply, NULL, error);
+    int result = agent_ask(agent, &request, timeout_ms, &reply, NULL, error);
     if (!result && ret_report)
         *ret_report = reply.undo;
     return result;
@@ -422,13 +246,13 @@ int agent_request_text(struct agent *agent, const char *table, struct error *err
 {
     struct wire_request request = {.kind = WIRE_TEXT, .kept = true};
     g_strlcpy(request.table, table, sizeof request.table);
-    return send_request(agent, &request, error);
+    return agent_send(agent, &request, error);
 }
 
 int agent_request_state(struct agent *agent, bool deep, struct error *error)
 {
     struct wire_request request = {.kind = WIRE_STATE, .kept = true, .deep = deep};
-    return send_request(agent, &request, error);
+    return agent_send(agent, &request, error);
 }
 
 int agent_receive(struct agent *agent, struct agent_reply *ret_reply, struct error *error)
@@ -441,11 +265,11 @@ int agent_receive(struct agent *agent, struct agent_reply *ret_reply, struct err
     for (;;) {
         CLEANUP_CLOSE int fd = -1;
         struct wire_reply wire;
-        int result = receive_reply(agent, &wire, &fd, error);
+        int result = agent_receive_wire(agent, &wire, &fd, error);
         if (result)
             return result;
         if (wire.kept) {
-            *ret_reply = decode_reply(&wire, fd);
+            *ret_reply = agent_decode(&wire, fd);
             return 0;
         }
     }

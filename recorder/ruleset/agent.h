@@ -20,7 +20,7 @@ struct agent;
 
 /* What a look at a family's tables finds; by value, nothing to free. */
 struct ruleset_state {
-    char logger[LOGGER_NAME_SIZE];
+    char logger[LOGGER_NAME_SIZE]; /* empty where it may not be read */
     size_t table_count;
     struct table_state tables[RULESET_TABLES_MAX];
 };

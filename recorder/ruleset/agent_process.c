@@ -89,10 +89,10 @@ static enum xtables_lock_wait lock_of(const struct wire_request *request)
 static void answer_state(struct server *server, const struct wire_request *request, struct wire_reply *reply)
 {
     struct ruleset_state *state = &reply->state;
-    reply->result = logger_read(server->family, state->logger, &reply->error);
-    if (!reply->result)
-        reply->result = table_states_read(server->family, request->deep, state->tables, RULESET_TABLES_MAX,
-                                          &state->table_count, &reply->error);
+    if (logger_read(server->family, state->logger, NULL))
+        *state->logger = '\0';
+    reply->result = table_states_read(server->family, request->deep, state->tables, RULESET_TABLES_MAX,
+                                      &state->table_count, &reply->error);
 }
 
 static void answer_logger_set(struct server *server, const struct wire_request *request,
@@ -141,7 +141,7 @@ static void change_rules(struct server *server, const struct wire_options *wire,
     reply->result = change(server->family, &options, lock_of(request), &reply->trace, &reply->error);
 }
 
-/* What may be there is noted before it is, so that no failure half way escapes undo. */
+/* The kernel takes a table whole or not at all: what failed has left things as they were. */
 static void answer_install(struct server *server, const struct wire_request *request,
                            struct wire_reply *reply)
 {
@@ -151,9 +151,11 @@ static void answer_install(struct server *server, const struct wire_request *req
                       server->options.tag, request->options.tag);
         return;
     }
+    change_rules(server, &request->options, trace_install, request, reply);
+    if (reply->result)
+        return;
     server->options = request->options;
     server->installed = true;
-    change_rules(server, &server->options, trace_install, request, reply);
 }
 
 static void answer_renew(struct server *server, const struct wire_request *request, struct wire_reply *reply)

@@ -142,10 +142,26 @@ int trace_renew(int family, const struct trace_options *options, enum xtables_lo
     return change_table(family, &change, wait, ret_report, error);
 }
 
+/* Who has nothing to remove need not wait for the lock, nor have the right to take it. */
+static int is_there(int family, const char *tag, struct error *error)
+{
+    g_autofree struct own_rule *own = NULL;
+    size_t count = 0;
+    int result = trace_list(family, &own, &count, error);
+    for (size_t i = 0; !result && i < count; i++)
+        result = !tag || !strcmp(tag, own[i].tag);
+    return result;
+}
+
 int trace_remove(int family, const char *tag, enum xtables_lock_wait wait, struct trace_report *ret_report,
                  struct error *error)
 {
     struct change change = {.remove_tag = tag};
+    int there = is_there(family, tag, error);
+    if (there == 0 && ret_report)
+        *ret_report = (struct trace_report){0};
+    if (there <= 0)
+        return there;
     return change_table(family, &change, wait, ret_report, error);
 }
 

@@ -10,6 +10,10 @@ helpers=$(realpath "${1:?expected the directory of rule_text_print}")
 here=$(dirname "$(realpath "$0")")
 random_rules=1500 # a family
 
+for helper in rule_text_print rule_text_objects; do
+    [ -x "$helpers/$helper" ] || { echo "FAILED: no $helper in $helpers"; exit 1; }
+done
+
 skip() { echo "skipped: $*"; exit 77; }
 if [ -z "${RULE_TEXT_INSIDE-}" ]; then
     [ "$(id -u)" = 0 ] || skip "needs root"

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests and replies between a client and its agent. */
+#include "recorder/ruleset/agent_channel.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "recorder/core/cleanup.h"
+
+const char *agent_family_name(const struct agent *agent)
+{
+    return agent->family == AF_INET6 ? "IPv6" : "IPv4";
+}
+
+static int ended_error(const struct agent *agent, struct error *error)
+{
+    return error_set(error, EPIPE, "the %s helper for rules, process %ld, has ended unexpectedly",
+                     agent_family_name(agent), (long)agent->pid);
+}
+
+int agent_send(struct agent *agent, struct wire_request *request, struct error *error)
+{
+    request->id = ++agent->last_id;
+    request->lock_held = agent->lock_held;
+    ssize_t length = send(agent->socket, request, sizeof *request, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (length == sizeof *request)
+        return 0;
+    if (length < 0 && errno == EAGAIN)
+        return error_set(error, EAGAIN, "the %s helper for rules has too many requests waiting",
+                         agent_family_name(agent));
+    return ended_error(agent, error);
+}
+
+int agent_receive_wire(struct agent *agent, struct wire_reply *ret_reply, int *ret_fd, struct error *error)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec data = {.iov_base = ret_reply, .iov_len = sizeof *ret_reply};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    ssize_t length;
+    do
+        length = recvmsg(agent->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    while (length < 0 && errno == EINTR);
+    if (length < 0 && errno == EAGAIN)
+        return error_set(error, EAGAIN, "the %s helper for rules has not answered yet",
+                         agent_family_name(agent));
+
+    CLEANUP_CLOSE int fd = -1;
+    struct cmsghdr *rights = length >= 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    if (rights && rights->cmsg_type == SCM_RIGHTS)
+        memcpy(&fd, CMSG_DATA(rights), sizeof fd);
+    if (length != sizeof *ret_reply)
+        return ended_error(agent, error);
+    *ret_fd = take_fd(&fd);
+    return 0;
+}
+
+int agent_read_text(int fd, const char *table, struct table_text *ret_text, struct error *error)
+{
+    struct stat status;
+    uint64_t own_count = 0;
+    if (fd < 0 || fstat(fd, &status) || pread(fd, &own_count, sizeof own_count, 0) != sizeof own_count ||
+        own_count > (status.st_size - sizeof own_count) / sizeof(struct own_rule))
+        return error_set(error, EIO, "the text of table %s did not arrive", table);
+
+    size_t own_size = own_count * sizeof(struct own_rule);
+    size_t length = status.st_size - sizeof own_count - own_size;
+    g_autofree struct own_rule *own = g_try_malloc(own_size);
+    g_autofree char *text = g_try_malloc(length + 1);
+    if (!text || (own_size && !own))
+        return error_set(error, ENOMEM, "no memory for the text of table %s, %zu bytes", table, length);
+    if (pread(fd, own, own_size, sizeof own_count) != (ssize_t)own_size)
+        return error_set(error, EIO, "the text of table %s is cut short", table);
+    for (size_t done = 0; done < length;) {
+        ssize_t part = pread(fd, text + done, length - done, sizeof own_count + own_size + done);
+        if (part <= 0)
+            return error_set(error, EIO, "the text of table %s is cut short", table);
+        done += part;
+    }
+    text[length] = '\0';
+    *ret_text = (struct table_text){.length = length, .own_count = own_count};
+    g_strlcpy(ret_text->table, table, sizeof ret_text->table);
+    ret_text->text = g_steal_pointer(&text);
+    ret_text->own = g_steal_pointer(&own);
+    return 0;
+}
+
+struct agent_reply agent_decode(const struct wire_reply *wire, int fd)
+{
+    struct agent_reply reply = {
+        .kind = wire->kind == WIRE_STATE ? AGENT_REPLY_STATE : AGENT_REPLY_TEXT,
+        .result = wire->result,
+        .error = wire->error,
+    };
+    g_strlcpy(reply.table, wire->table, sizeof reply.table);
+    if (!reply.result && reply.kind == AGENT_REPLY_STATE)
+        reply.state = wire->state;
+    else if (!reply.result)
+        reply.result = agent_read_text(fd, reply.table, &reply.text, &reply.error);
+    return reply;
+}
+
+static void keep_reply(struct agent *agent, const struct wire_reply *wire, int fd)
+{
+    struct agent_reply reply = agent_decode(wire, fd);
+    g_queue_push_tail(agent->kept, g_memdup2(&reply, sizeof reply));
+}
+
+static int wait_readable(const struct agent *agent, gint64 deadline, struct error *error)
+{
+    struct pollfd wait = {.fd = agent->socket, .events = POLLIN};
+    for (;;) {
+        gint64 rest_ms = (deadline - g_get_monotonic_time()) / G_TIME_SPAN_MILLISECOND;
+        int ready = poll(&wait, 1, CLAMP(rest_ms, 0, G_MAXINT));
+        if (ready > 0)
+            return 0;
+        if (ready == 0)
+            return error_set(error, ETIMEDOUT,
+                             "the %s helper for rules, process %ld, does not answer in time",
+                             agent_family_name(agent), (long)agent->pid);
+        if (errno != EINTR)
+            return error_set(error, errno, "cannot wait for the %s helper for rules: %s",
+                             agent_family_name(agent), g_strerror(errno));
+    }
+}
+
+int agent_await(struct agent *agent, uint32_t id, int timeout_ms, struct wire_reply *ret_reply, int *ret_fd,
+                struct error *error)
+{
+    gint64 deadline = g_get_monotonic_time() + timeout_ms * G_TIME_SPAN_MILLISECOND;
+    for (;;) {
+        CLEANUP_CLOSE int fd = -1;
+        int result = wait_readable(agent, deadline, error);
+        if (!result)
+            result = agent_receive_wire(agent, ret_reply, &fd, error);
+        if (result)
+            return result;
+        if (ret_reply->id == id && !ret_reply->kept) {
+            *ret_fd = take_fd(&fd);
+            return 0;
+        }
+        if (ret_reply->kept)
+            keep_reply(agent, ret_reply, fd);
+    }
+}
+
+int agent_ask(struct agent *agent, struct wire_request *request, int timeout_ms, struct wire_reply *ret_reply,
+              int *ret_fd, struct error *error)
+{
+    CLEANUP_CLOSE int fd = -1;
+    int result = agent_send(agent, request, error);
+    if (!result)
+        result = agent_await(agent, request->id, timeout_ms, ret_reply, &fd, error);
+    if (!result && ret_reply->result) {
+        result = ret_reply->result;
+        if (error)
+            *error = ret_reply->error;
+    }
+    if (!result && ret_fd)
+        *ret_fd = take_fd(&fd);
+    return result;
+}

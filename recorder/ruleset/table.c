@@ -23,7 +23,10 @@ static int read_names(const struct legacy *legacy, char ***ret_names, struct err
     CLEANUP_FCLOSE FILE *file = fopen(legacy->names_path, "re");
     if (!file && errno != ENOENT)
         return error_set(error, errno, "the names of the %s tables, %s, cannot be read: %s%s", legacy->name,
-                         legacy->names_path, g_strerror(errno), errno == EACCES ? "; run it as root" : "");
+                         legacy->names_path, g_strerror(errno),
+                         errno == EACCES ? "; run it as root, or enter the user namespace before the network "
+                                           "namespace is made: unshare -r unshare -n"
+                                         : "");
     size_t capacity = 0;
     ssize_t length = file ? getdelim(&text, &capacity, '\0', file) : 0;
     *ret_names = g_strsplit(length > 0 ? g_strchomp(text) : "", "\n", -1);

@@ -141,7 +141,7 @@ static void change_rules(struct server *server, const struct wire_options *wire,
     reply->result = change(server->family, &options, lock_of(request), &reply->trace, &reply->error);
 }
 
-/* The kernel takes a table whole or not at all: what failed has left things as they were. */
+/* libiptc can fail after the kernel has taken the table, when it puts the counters back. */
 static void answer_install(struct server *server, const struct wire_request *request,
                            struct wire_reply *reply)
 {
@@ -152,7 +152,7 @@ static void answer_install(struct server *server, const struct wire_request *req
         return;
     }
     change_rules(server, &request->options, trace_install, request, reply);
-    if (reply->result)
+    if (reply->result && trace_is_there(server->family, request->options.tag, NULL) <= 0)
         return;
     server->options = request->options;
     server->installed = true;

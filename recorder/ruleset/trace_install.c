@@ -142,8 +142,7 @@ int trace_renew(int family, const struct trace_options *options, enum xtables_lo
     return change_table(family, &change, wait, ret_report, error);
 }
 
-/* Who has nothing to remove need not wait for the lock, nor have the right to take it. */
-static int is_there(int family, const char *tag, struct error *error)
+int trace_is_there(int family, const char *tag, struct error *error)
 {
     g_autofree struct own_rule *own = NULL;
     size_t count = 0;
@@ -153,11 +152,12 @@ static int is_there(int family, const char *tag, struct error *error)
     return result;
 }
 
+/* Who has nothing to remove need not wait for the lock, nor have the right to take it. */
 int trace_remove(int family, const char *tag, enum xtables_lock_wait wait, struct trace_report *ret_report,
                  struct error *error)
 {
     struct change change = {.remove_tag = tag};
-    int there = is_there(family, tag, error);
+    int there = trace_is_there(family, tag, error);
     if (there == 0 && ret_report)
         *ret_report = (struct trace_report){0};
     if (there <= 0)

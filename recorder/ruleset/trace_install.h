@@ -20,9 +20,9 @@ struct trace_report {
 
 /* All functions: `family` is AF_INET or AF_INET6, the namespace is the calling thread's. One read and one
  * commit of the whole table, under the xtables lock, with the counters of the other rules kept. Own rules are
- * found by their tag, never by number. `ret_report` may be NULL. -EPERM: no CAP_NET_ADMIN and CAP_NET_RAW;
- * -EPROTONOSUPPORT: the kernel lacks the legacy tables, TRACE, bpf, …; -EBUSY: somebody holds the lock;
- * -EINVAL: the options. */
+ * found by their tag, never by number. `ret_report` may be NULL. -EPERM, -EACCES: no CAP_NET_ADMIN and
+ * CAP_NET_RAW; -EPROTONOSUPPORT: the kernel lacks the legacy tables, TRACE, bpf, …; -EBUSY: somebody holds
+ * the lock; -EINVAL: the options. */
 
 /* Replaces the rules of this tag, if there are any. */
 int trace_install(int family, const struct trace_options *options, enum xtables_lock_wait wait,
@@ -37,6 +37,9 @@ int trace_renew(int family, const struct trace_options *options, enum xtables_lo
  * nothing. */
 int trace_remove(int family, const char *tag, enum xtables_lock_wait wait, struct trace_report *ret_report,
                  struct error *error);
+
+/* Whether there are rules of this tag (NULL: of any): 1, 0 or negative errno. */
+int trace_is_there(int family, const char *tag, struct error *error);
 
 /* All of our rules, whoever left them. The caller frees `*ret_rules` with g_free. */
 int trace_list(int family, struct own_rule **ret_rules, size_t *ret_count, struct error *error);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The attributes of one TRACE message, each with its meaning. */
+#ifndef IPTRACE_PLUGIN_ATTRIBUTES_TREE_H
+#define IPTRACE_PLUGIN_ATTRIBUTES_TREE_H
+
+#include "plugin/compat.h"
+
+#include "format/message.h"
+#include "format/step.h"
+
+/* Where items are added, and the bytes that a message stands in: `body`, which begins `at` bytes into `tvb`. */
+struct attributes_place {
+    wmem_allocator_t *pool;
+    tvbuff_t *tvb;
+    proto_tree *tree;
+    int at;
+    struct bytes body;
+};
+
+/* `context` has the interface names, where they are known; may be null. */
+void attributes_tree_add(const struct attributes_place *place, const struct message *message,
+                         const struct context *context);
+
+/* `10.0.0.1:1025 → 10.0.0.2:23 TCP`, as far as the message's copy of the packet shows it. */
+const char *attributes_packet_line(wmem_allocator_t *pool, const struct message *message);
+
+#endif

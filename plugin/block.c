@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rows of Custom Blocks. */
+#include "plugin/block.h"
+
+#include <string.h>
+
+#include "format/envelope.h"
+#include "plugin/fields.h"
+#include "plugin/messages_tree.h"
+#include "plugin/ruleset_tree.h"
+
+static dissector_handle_t block_handle;
+
+/* The last time that a row had, as the file is read for the first time. */
+static nstime_t last_time;
+static bool has_last_time;
+
+static void forget_time(void)
+{
+    has_last_time = false;
+}
+
+void block_note_time(packet_info *pinfo)
+{
+    frame_data *frame = pinfo->fd;
+    if (frame->visited)
+        return;
+    if (compat_is_custom_block(pinfo, IPTRACE_PEN) && !frame->has_ts && has_last_time) {
+        frame->abs_ts = last_time;
+        frame->has_ts = 1;
+        pinfo->abs_ts = last_time;
+        pinfo->presence_flags |= PINFO_HAS_TS;
+    }
+    if (frame->has_ts) {
+        last_time = frame->abs_ts;
+        has_last_time = true;
+    }
+}
+
+/* Where Wireshark does not know whose block it is, it shows the bytes as data: they are told of below. */
+static void hide_data(proto_tree *tree)
+{
+    for (proto_node *node = tree->first_child; node; node = node->next)
+        if (node->finfo && strcmp(node->finfo->hfinfo->abbrev, "data") == 0)
+            proto_item_set_hidden(node);
+}
+
+static const char *dissect_body(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item,
+                                unsigned kind, struct bytes body)
+{
+    switch (kind) {
+    case ENVELOPE_MESSAGES:
+        return messages_tree_dissect(tvb, pinfo, tree, item, body);
+    case ENVELOPE_RULESET:
+        return ruleset_tree_dissect(tvb, pinfo, tree, item, body);
+    }
+    proto_tree_add_bytes(tree, hf_block_data, tvb, IPTRACE_ENVELOPE_LENGTH, (int)body.length, body.data);
+    expert_add_info(pinfo, item, &ei_block_version);
+    return wmem_strdup_printf(pinfo->pool, "Block of kind %u, which this plugin does not know", kind);
+}
+
+int block_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    (void)data;
+    size_t length = tvb_captured_length(tvb);
+    struct bytes bytes = {length > 0 ? tvb_get_ptr(tvb, 0, (int)length) : NULL, length};
+    struct bytes body = {0};
+    unsigned version = 0, kind = 0;
+    enum envelope_status status = envelope_open(bytes, &version, &kind, &body);
+    if (status == ENVELOPE_FOREIGN)
+        return 0;
+
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "iptrace");
+    if (tree)
+        hide_data(tree);
+    proto_item *item = proto_tree_add_item(tree, proto_block, tvb, 0, -1, ENC_NA);
+    proto_tree *block_tree = proto_item_add_subtree(item, ett_block);
+    proto_tree_add_uint(block_tree, hf_block_version, tvb, 4, 1, version);
+    const char *info;
+    if (status == ENVELOPE_OK) {
+        proto_tree_add_uint(block_tree, hf_block_kind, tvb, 5, 1, kind);
+        info = dissect_body(tvb, pinfo, block_tree, item, kind, body);
+    } else {
+        info = wmem_strdup_printf(pinfo->pool, "Block of version %u, this plugin reads %u", version,
+                                  IPTRACE_FORMAT_VERSION);
+        expert_add_info(pinfo, item, &ei_block_version);
+    }
+    proto_item_set_text(item, "iptables trace block: %s", info);
+    col_add_str(pinfo->cinfo, COL_INFO, info);
+    return (int)length;
+}
+
+void block_register(void)
+{
+    block_handle = create_dissector_handle(block_dissect, proto_block);
+    register_init_routine(forget_time);
+}
+
+void block_register_handoff(void)
+{
+#if COMPAT_HAS_CUSTOM_BLOCK_TABLE
+    dissector_add_uint("pcapng_custom_block", IPTRACE_PEN, block_handle);
+#endif
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All that differs between the versions of Wireshark that we build for: 4.0, 4.4 and later.
+ *
+ * Every file of the plugin includes this one before any header of Wireshark. */
+#ifndef IPTRACE_PLUGIN_COMPAT_H
+#define IPTRACE_PLUGIN_COMPAT_H
+
+#include <ws_version.h>
+
+#define WIRESHARK_AT_LEAST(major, minor)                                                                     \
+    (WIRESHARK_VERSION_MAJOR > (major) ||                                                                    \
+     (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
+
+#ifndef HAVE_SSIZE_T
+#define HAVE_SSIZE_T 1
+#endif
+#define WS_BUILD_DLL
+#include <wireshark.h>
+
+#include <epan/packet.h>
+#include <epan/strutil.h>
+#include <wiretap/wtap.h>
+#if __has_include(<wsutil/plugins.h>)
+#include <wsutil/plugins.h>
+#endif
+
+#include "format/wire.h"
+
+/* The type that callbacks return and some functions take. */
+#if WIRESHARK_AT_LEAST(4, 4)
+typedef bool compat_bool;
+#else
+typedef gboolean compat_bool;
+#endif
+
+/* What the plugin says it is; asked for from 4.2 on. */
+#ifdef WS_PLUGIN_DESC_DISSECTOR
+#define COMPAT_PLUGIN_DESCRIPTION (WS_PLUGIN_DESC_DISSECTOR | WS_PLUGIN_DESC_TAP_LISTENER)
+#endif
+
+/* Custom Blocks get dissectors by enterprise number from 4.4 on; before, only a postdissector sees them. */
+#define COMPAT_HAS_CUSTOM_BLOCK_TABLE WIRESHARK_AT_LEAST(4, 4)
+
+/* Returns true to go on to the next option. */
+typedef bool compat_custom_option_fn(struct bytes bytes, void *user);
+
+struct compat_custom_option_visit {
+    uint32_t pen;
+    compat_custom_option_fn *visit;
+    void *user;
+};
+
+static inline compat_bool compat_visit_option(wtap_block_t block, unsigned id, wtap_opttype_e type,
+                                              wtap_optval_t *value, void *user)
+{
+    struct compat_custom_option_visit *visit = (struct compat_custom_option_visit *)user;
+    (void)block;
+    (void)type;
+    if (id != OPT_CUSTOM_BIN_COPY || value->custom_opt.pen != visit->pen)
+        return true;
+    struct bytes bytes = {(const uint8_t *)value->custom_opt.data.generic_data.custom_data,
+                          value->custom_opt.data.generic_data.custom_data_len};
+    return visit->visit(bytes, visit->user);
+}
+
+/* Visits the record's custom binary options of that enterprise number, in their order. The bytes are those
+ * after the number; they live as long as the record does, which is not as long as the packet's tree. */
+static inline void compat_custom_options(const packet_info *pinfo, uint32_t pen,
+                                         compat_custom_option_fn *visit, void *user)
+{
+    struct compat_custom_option_visit closure = {pen, visit, user};
+    if (pinfo->rec->block)
+        wtap_block_foreach_option(pinfo->rec->block, compat_visit_option, &closure);
+}
+
+/* With control characters escaped, and valid UTF-8. */
+static inline char *compat_format_text(wmem_allocator_t *pool, const uint8_t *text, size_t length)
+{
+#if WIRESHARK_AT_LEAST(4, 4)
+    return format_text(pool, (const char *)text, length);
+#else
+    return format_text(pool, text, length);
+#endif
+}
+
+/* True where the row is a Custom Block of that enterprise number. */
+static inline bool compat_is_custom_block(const packet_info *pinfo, uint32_t pen)
+{
+    return pinfo->rec && pinfo->rec->rec_type == REC_TYPE_CUSTOM_BLOCK &&
+           pinfo->rec->rec_header.custom_block_header.pen == pen;
+}
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Registration of fields, expert fields and subtrees. */
+#include "plugin/fields.h"
+
+int proto_iptrace, proto_block;
+
+#define FIELD_DEFINE(variable, ...) int variable;
+PACKET_FIELDS(FIELD_DEFINE)
+STEP_FIELDS(FIELD_DEFINE)
+BLOCK_FIELDS(FIELD_DEFINE)
+
+#define SUBTREE_DEFINE(variable) int variable = -1;
+SUBTREES(SUBTREE_DEFINE)
+
+#define EXPERT_DEFINE(variable, ...) expert_field variable = EI_INIT;
+PACKET_EXPERTS(EXPERT_DEFINE)
+BLOCK_EXPERTS(EXPERT_DEFINE)
+
+#define FIELD_INFO(variable, filter, type, display, title, description)                                      \
+    {&variable, {title, filter, FT_##type, display, NULL, 0, description, HFILL}},
+#define EXPERT_INFO(variable, filter, group, severity, summary)                                              \
+    {&variable, {filter, PI_##group, PI_##severity, summary, EXPFILL}},
+#define SUBTREE_ADDRESS(variable)     &variable,
+#define FIELD_ADDRESS(variable, ...) &variable,
+
+void fields_register(void)
+{
+    static hf_register_info packet_fields[] = {PACKET_FIELDS(FIELD_INFO) STEP_FIELDS(FIELD_INFO)};
+    static hf_register_info block_fields[] = {BLOCK_FIELDS(FIELD_INFO)};
+    static ei_register_info packet_experts[] = {PACKET_EXPERTS(EXPERT_INFO)};
+    static ei_register_info block_experts[] = {BLOCK_EXPERTS(EXPERT_INFO)};
+    static int *subtrees[] = {SUBTREES(SUBTREE_ADDRESS)};
+
+    proto_iptrace = proto_register_protocol("iptables path", "iptrace", "iptrace");
+    proto_register_field_array(proto_iptrace, packet_fields, array_length(packet_fields));
+    expert_register_field_array(expert_register_protocol(proto_iptrace), packet_experts,
+                                array_length(packet_experts));
+
+    proto_block = proto_register_protocol("iptables trace block", "iptrace block", "iptrace.block");
+    proto_register_field_array(proto_block, block_fields, array_length(block_fields));
+    expert_register_field_array(expert_register_protocol(proto_block), block_experts,
+                                array_length(block_experts));
+
+    proto_register_subtree_array(subtrees, array_length(subtrees));
+}
+
+bool fields_steps_wanted(proto_tree *tree)
+{
+    static int *const step_fields[] = {STEP_FIELDS(FIELD_ADDRESS)};
+    for (size_t i = 0; i < array_length(step_fields); i++)
+        if (proto_field_is_referenced(tree, *step_fields[i]))
+            return true;
+    return false;
+}

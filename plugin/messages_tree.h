@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The row of a message block: every TRACE message as the kernel sent it, by packet. */
+#ifndef IPTRACE_PLUGIN_MESSAGES_TREE_H
+#define IPTRACE_PLUGIN_MESSAGES_TREE_H
+
+#include "plugin/compat.h"
+
+#include <epan/proto.h>
+
+/* `tvb` holds the block; `body` points into it. `item` is the block's line. Returns what the Info column is to
+ * say. */
+const char *messages_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item,
+                                  struct bytes body);
+
+#endif

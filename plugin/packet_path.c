@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A packet's path as its row carries it. */
+#include "plugin/packet_path.h"
+
+#include "format/envelope.h"
+
+struct search {
+    struct packet_path *path;
+    bool found;
+};
+
+/* Others may use the same enterprise number: the envelope tells. */
+static bool visit_option(struct bytes bytes, void *user)
+{
+    struct search *search = (struct search *)user;
+    unsigned version = 0, kind = 0;
+    struct bytes body;
+    enum envelope_status status = envelope_open(bytes, &version, &kind, &body);
+    if (status == ENVELOPE_FOREIGN || (status == ENVELOPE_OK && kind != ENVELOPE_PATH))
+        return true;
+    *search->path =
+        (struct packet_path){.record = bytes, .version = version, .known = status == ENVELOPE_OK};
+    search->found = true;
+    return false;
+}
+
+static struct bytes body_of(const struct packet_path *path)
+{
+    unsigned version, kind;
+    struct bytes body = {0};
+    envelope_open(path->record, &version, &kind, &body);
+    return body;
+}
+
+bool packet_path_find(packet_info *pinfo, struct packet_path *ret_path)
+{
+    struct search search = {.path = ret_path};
+    compat_custom_options(pinfo, IPTRACE_PEN, visit_option, &search);
+    if (!search.found)
+        return false;
+    ret_path->record.data =
+        (const uint8_t *)wmem_memdup(pinfo->pool, ret_path->record.data, ret_path->record.length);
+    if (ret_path->known) {
+        struct path_reader reader;
+        ret_path->damaged = !path_reader_begin(&reader, body_of(ret_path), &ret_path->path);
+    }
+    return true;
+}
+
+void packet_path_read_steps(packet_info *pinfo, struct packet_path *path)
+{
+    struct path_reader reader;
+    struct path ignored;
+    if (!path->known || path->steps || !path_reader_begin(&reader, body_of(path), &ignored))
+        return;
+    /* A step takes at least two bytes: what the record claims is no more than a hint. */
+    wmem_array_t *steps = wmem_array_sized_new(pinfo->pool, sizeof *path->steps, 8);
+    struct path_step next = {0};
+    while (path_reader_next(&reader, &next.step, &next.body))
+        wmem_array_append_one(steps, next);
+    path->damaged = path->damaged || reader.reader.bad;
+    path->steps = (struct path_step *)wmem_array_get_raw(steps);
+    path->count = wmem_array_get_count(steps);
+    if (path->path.decided > 0 && path->path.decided <= path->count)
+        path->decided = &path->steps[path->path.decided - 1].step;
+}

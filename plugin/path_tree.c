@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A packet's row. */
+#include "plugin/path_tree.h"
+
+#include "format/envelope.h"
+#include "plugin/fields.h"
+#include "plugin/packet_path.h"
+#include "plugin/text.h"
+
+/* Everything that is added to one tree is added from here. */
+struct builder {
+    packet_info *pinfo;
+    wmem_allocator_t *pool;
+    proto_tree *tree;
+    tvbuff_t *tvb; /* the record's own bytes */
+    const struct packet_path *path;
+};
+
+/* Bytes of the record that an item is made from. */
+struct range {
+    int at, length;
+};
+
+static struct range range_of(const struct builder *builder, struct bytes bytes)
+{
+    if (bytes.length == 0)
+        return (struct range){0, 0};
+    return (struct range){(int)(bytes.data - builder->path->record.data), (int)bytes.length};
+}
+
+static proto_item *add_string(const struct builder *builder, int field, struct range range, const char *value)
+{
+    return proto_tree_add_string(builder->tree, field, builder->tvb, range.at, range.length, value);
+}
+
+/* A string that stands in the record, highlighted where it stands; `range` where it is empty. */
+static proto_item *add_bytes(const struct builder *builder, int field, struct range range, struct bytes bytes)
+{
+    if (bytes.length > 0)
+        range = range_of(builder, bytes);
+    return add_string(builder, field, range, text_value(builder->pool, bytes));
+}
+
+static void add_present(const struct builder *builder, int field, struct range range, struct bytes bytes)
+{
+    if (bytes.length > 0)
+        add_bytes(builder, field, range, bytes);
+}
+
+static void add_uint(const struct builder *builder, int field, struct range range, uint32_t value)
+{
+    proto_tree_add_uint(builder->tree, field, builder->tvb, range.at, range.length, value);
+}
+
+static void add_true(const struct builder *builder, int field, struct range range, bool value)
+{
+    if (value)
+        proto_tree_add_boolean(builder->tree, field, builder->tvb, range.at, range.length, 1);
+}
+
+/* The fields that stand on every step, in the order in which they make a table. */
+static void add_step_fields(const struct builder *builder, const struct step *step, struct range range)
+{
+    const struct context *context = &step->context;
+    add_bytes(builder, hf_table, range, step->table);
+    add_bytes(builder, hf_chain, range, step->chain);
+    add_string(builder, hf_type, range, text_name(builder->pool, step_type_name(step->type), step->type));
+    add_uint(builder, hf_rulenum, range, step->rulenum);
+    add_bytes(builder, hf_rule, range, step->rule);
+    add_bytes(builder, hf_target, range, step->target);
+    add_present(builder, hf_comment, range, step->comment);
+    add_true(builder, hf_stale, range, step->stale);
+    if (step->ruleset > 0)
+        add_uint(builder, hf_ruleset, range, step->ruleset);
+    if (context->has_hook)
+        add_string(builder, hf_hook, range,
+                   text_name(builder->pool, hook_name(context->hook), context->hook));
+    add_present(builder, hf_in, range, context->in);
+    add_present(builder, hf_out, range, context->out);
+    add_present(builder, hf_physin, range, context->physin);
+    add_present(builder, hf_physout, range, context->physout);
+    if (context->has_mark)
+        add_uint(builder, hf_mark, range, context->mark);
+    if (context->has_uid)
+        add_uint(builder, hf_uid, range, context->uid);
+    if (context->has_gid)
+        add_uint(builder, hf_gid, range, context->gid);
+    if (step->has_time) {
+        nstime_t time = {(time_t)(step->time_ns / 1000000000), (int)(step->time_ns % 1000000000)};
+        proto_tree_add_time(builder->tree, hf_time, builder->tvb, range.at, range.length, &time);
+    }
+}
+
+/* Interfaces, where they are not those of the step before: routing took place. */
+static const char *interfaces(const struct builder *builder, const struct context *context,
+                              const struct context *before)
+{
+    if (before && bytes_equal(context->in, before->in) && bytes_equal(context->out, before->out))
+        return "";
+    const char *in = text_line(builder->pool, context->in), *out = text_line(builder->pool, context->out);
+    if (*in && *out)
+        return wmem_strdup_printf(builder->pool, "  [in %s, out %s]", in, out);
+    if (*in || *out)
+        return wmem_strdup_printf(builder->pool, "  [%s %s]", *in ? "in" : "out", *in ? in : out);
+    return "";
+}
+
+static void add_step(const struct builder *builder, const struct path_step *at, const struct path_step *before)
+{
+    struct range range = range_of(builder, at->body);
+    const char *line = text_step_line(builder->pool, &at->step);
+    const char *added = interfaces(builder, &at->step.context, before ? &before->step.context : NULL);
+    proto_item *item = proto_tree_add_string_format(builder->tree, hf_step, builder->tvb, range.at,
+                                                    range.length, text_step(builder->pool, &at->step),
+                                                    "%s%s%s", line, at->step.stale ? " (may be stale)" : "",
+                                                    added);
+    struct builder inner = *builder;
+    inner.tree = proto_item_add_subtree(item, ett_step);
+    add_step_fields(&inner, &at->step, range);
+}
+
+/* What is said of the packet as a whole stands in front of the first step. */
+static struct range head_range(const struct builder *builder)
+{
+    const struct packet_path *path = builder->path;
+    int end = path->count > 0 ? range_of(builder, path->steps[0].body).at : (int)path->record.length;
+    return (struct range){0, end};
+}
+
+static void add_packet_fields(const struct builder *builder)
+{
+    const struct packet_path *packet = builder->path;
+    const struct path *path = &packet->path;
+    const struct step *decided = packet->decided;
+    struct range range = head_range(builder);
+    add_string(builder, hf_verdict, range,
+               text_name(builder->pool, verdict_name(path->verdict), path->verdict));
+    const char *reason = text_name(builder->pool, reason_name(path->reason), path->reason);
+    const char *explained = text_reason_explained(path->reason);
+    if (*reason) {
+        proto_item *item = add_string(builder, hf_reason, range, reason);
+        if (explained)
+            proto_item_append_text(item, " (%s)", explained);
+    }
+    if (decided) {
+        struct range step_range = range_of(builder, packet->steps[path->decided - 1].body);
+        add_bytes(builder, hf_verdict_table, step_range, decided->table);
+        add_bytes(builder, hf_verdict_chain, step_range, decided->chain);
+        add_uint(builder, hf_verdict_rulenum, step_range, decided->rulenum);
+        add_bytes(builder, hf_verdict_rule, step_range, decided->rule);
+    }
+    proto_tree_add_uint64(builder->tree, hf_packet_id, builder->tvb, range.at, range.length, path->packet_id);
+    add_uint(builder, hf_steps, range, path->steps);
+    add_true(builder, hf_incomplete, range, path->incomplete);
+    add_true(builder, hf_ambiguous, range, path->ambiguous);
+    add_true(builder, hf_copy, range, path->copy);
+    add_true(builder, hf_cut, range, path->cut);
+    add_string(builder, hf_backend, range,
+               text_name(builder->pool, backend_name(path->backend), path->backend));
+    add_present(builder, hf_netns, range, path->netns);
+}
+
+/* `DROP by filter INPUT rule 3: -A INPUT -j DROP`; ACCEPT is said by many, the one named was the last. */
+static const char *summary(const struct builder *builder)
+{
+    const struct path *path = &builder->path->path;
+    const struct step *decided = builder->path->decided;
+    const char *verdict = text_name(builder->pool, verdict_name(path->verdict), path->verdict);
+    if (decided)
+        return wmem_strdup_printf(builder->pool, "%s%s by %s", verdict,
+                                  path->verdict == VERDICT_ACCEPT ? ", last" : "",
+                                  text_step_decision(builder->pool, decided));
+    const char *reason = text_name(builder->pool, reason_name(path->reason), path->reason);
+    const char *explained = text_reason_explained(path->reason);
+    if (!*reason)
+        return verdict;
+    return wmem_strdup_printf(builder->pool, "%s (%s%s%s)", verdict, reason, explained ? ": " : "",
+                              explained ? explained : "");
+}
+
+static const char *notes(const struct path *path)
+{
+    return path->incomplete ? " (incomplete)" : path->ambiguous ? " (ambiguous)" : "";
+}
+
+static void add_experts(const struct builder *builder, proto_item *item)
+{
+    const struct packet_path *packet = builder->path;
+    const struct path *path = &packet->path;
+    bool rejected = path->verdict == VERDICT_REJECT;
+    if (packet->damaged)
+        expert_add_info(builder->pinfo, item, &ei_damaged);
+    if (path->verdict == VERDICT_DROP || rejected)
+        expert_add_info_format(
+            builder->pinfo, item, rejected ? &ei_rejected : &ei_dropped, "%s%s%s",
+            rejected ? "Rejected" : "Dropped", packet->decided ? " by " : "",
+            packet->decided ? text_step_decision(builder->pool, packet->decided) : "");
+    if (path->incomplete)
+        expert_add_info(builder->pinfo, item, &ei_incomplete);
+}
+
+/* Right below the line of the frame. */
+static void move_up(proto_tree *tree, proto_item *item)
+{
+    if (tree->first_child && tree->first_child != item && tree->first_child->next != item)
+        proto_tree_move_item(tree, tree->first_child, item);
+}
+
+static void dissect_tree(struct builder *builder, proto_tree *parent)
+{
+    const struct packet_path *path = builder->path;
+    int length = (int)path->record.length;
+    builder->tvb = tvb_new_child_real_data(builder->tvb, path->record.data, length, length);
+    if (proto_field_is_referenced(parent, proto_iptrace))
+        add_new_data_source(builder->pinfo, builder->tvb, "iptables path");
+
+    proto_item *item;
+    if (!path->known) {
+        item = proto_tree_add_protocol_format(parent, proto_iptrace, builder->tvb, 0, length,
+                                              "iptables path: path record of version %u, this plugin reads %u",
+                                              path->version, IPTRACE_FORMAT_VERSION);
+        builder->tree = proto_item_add_subtree(item, ett_path);
+        add_uint(builder, hf_version, (struct range){4, 1}, path->version);
+        expert_add_info(builder->pinfo, item, &ei_version);
+        move_up(parent, item);
+        return;
+    }
+    item = proto_tree_add_protocol_format(parent, proto_iptrace, builder->tvb, 0, length,
+                                          "iptables path: %s%s", summary(builder), notes(&path->path));
+    builder->tree = proto_item_add_subtree(item, ett_path);
+    add_packet_fields(builder);
+    if (fields_steps_wanted(parent))
+        for (uint32_t i = 0; i < path->count; i++)
+            add_step(builder, &path->steps[i], i > 0 ? &path->steps[i - 1] : NULL);
+    add_experts(builder, item);
+    move_up(parent, item);
+}
+
+/* Info begins with what a person who scrolls is looking for. */
+static void prepend_info(const struct builder *builder)
+{
+    const struct packet_path *packet = builder->path;
+    const struct path *path = &packet->path;
+    if (!packet->known || path->verdict == VERDICT_ACCEPT || !col_get_writable(builder->pinfo->cinfo, COL_INFO))
+        return;
+    const char *verdict = text_name(builder->pool, verdict_name(path->verdict), path->verdict);
+    const char *by = packet->decided ? text_step_short(builder->pool, packet->decided)
+                                     : text_name(builder->pool, reason_name(path->reason), path->reason);
+    col_prepend_fstr(builder->pinfo->cinfo, COL_INFO, "[%s%s%s] ", verdict, *by ? " " : "", by);
+}
+
+/* Most rows of a file are only counted or filtered: what nobody looks at is not decoded. */
+static bool something_to_say(const struct packet_path *path)
+{
+    return !path->known || path->damaged || path->path.verdict != VERDICT_ACCEPT || path->path.incomplete;
+}
+
+void path_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    struct packet_path path;
+    if (!packet_path_find(pinfo, &path))
+        return;
+    bool wanted = proto_field_is_referenced(tree, proto_iptrace);
+    if (!wanted && !something_to_say(&path))
+        return;
+    struct builder builder = {.pinfo = pinfo, .pool = pinfo->pool, .tvb = tvb, .path = &path};
+    packet_path_read_steps(pinfo, &path);
+    prepend_info(&builder);
+    if (tree)
+        dissect_tree(&builder, tree);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The row of a ruleset block: a foldable listing of its chains and rules. */
+#ifndef IPTRACE_PLUGIN_RULESET_TREE_H
+#define IPTRACE_PLUGIN_RULESET_TREE_H
+
+#include "plugin/compat.h"
+
+#include <epan/proto.h>
+
+/* `body` lies `at` bytes into `tvb`. `item` is the block's line. Returns what the Info column is to say. */
+const char *ruleset_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item,
+                                 struct bytes body);
+
+#endif

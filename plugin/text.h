@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bytes from a file made into text that Wireshark may show: valid UTF-8, and in lines for people no control
+ * characters. All memory is of the packet's scope. */
+#ifndef IPTRACE_PLUGIN_TEXT_H
+#define IPTRACE_PLUGIN_TEXT_H
+
+#include "plugin/compat.h"
+
+#include "format/step.h"
+
+/* The text as a field's value: as it is, but valid UTF-8. */
+const char *text_value(wmem_allocator_t *pool, struct bytes bytes);
+
+/* The text for a line: control characters escaped as well. */
+const char *text_line(wmem_allocator_t *pool, struct bytes bytes);
+
+/* The name, or the number where it has none in this version. */
+const char *text_name(wmem_allocator_t *pool, const char *name, unsigned number);
+
+/* The step as a field's value: format/step.h, step_format(). */
+const char *text_step(wmem_allocator_t *pool, const struct step *step);
+
+/* The step for people: `filter INPUT rule 3: -A INPUT -j DROP`, `raw PREROUTING policy ACCEPT`. */
+const char *text_step_line(wmem_allocator_t *pool, const struct step *step);
+
+/* The step as the one that decided: as above, but with the policy's text: `filter FORWARD policy: -P FORWARD
+ * DROP`. */
+const char *text_step_decision(wmem_allocator_t *pool, const struct step *step);
+
+/* The step in few letters: `filter INPUT #3`, `filter INPUT policy`. */
+const char *text_step_short(wmem_allocator_t *pool, const struct step *step);
+
+/* What may have become of a packet whose end was not seen; null where there is nothing to add. */
+const char *text_reason_explained(unsigned reason);
+
+#endif

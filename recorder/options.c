@@ -26,41 +26,50 @@ static const struct option_row {
     int number;
     const char *name, *argument, *help;
 } rows[] = {
-    {'w',               "write",           "FILE",            "write pcapng to FILE; - is standard output. Without it each\n"
-                                                              "packet's path is printed as text"},
-    {'P',               "print",           NULL,              "print also while writing"},
-    {'f',               "filter",          "EXPRESSION",      "only packets that match, in the syntax of pcap-filter(7);\n"
-                                                              "sees packets before DNAT. May also stand at the end"},
-    {'i',               "interface",       "NAME[,NAME]",     "only packets received on these, and packets that this\n"
-                                                              "host itself sends out by them"},
-    {'4',               "ipv4",            NULL,              "IPv4 only"},
-    {'6',               "ipv6",            NULL,              "IPv6 only"},
-    {'n',               "netns",           "NAME|PATH|PID",   "record inside that network namespace"},
-    {'c',               "count",           "N",               "stop after N packets"},
-    {'a',               "autostop",        "CONDITION",       "stop after duration:SECONDS, filesize:KB, packets:N or\n"
-                                                              "files:N"},
-    {'b',               "ring-buffer",     "CONDITION",       "go on to the next file after duration:SECONDS,\n"
-                                                              "filesize:KB or packets:N; keep files:N of them"},
-    {'s',               "snapshot-length", "N",               "bytes kept of each packet; 256 unless told, 0 is all"},
-    {'B',               "buffer-size",     "MiB",             "socket receive buffer; 64 unless told"},
-    {OPTION_BLOCKS,     "blocks",          "auto|always|never", "write messages and rules as Custom Blocks; auto: to a\n"
-                                                              "file yes, to a pipe or terminal no"},
-    {OPTION_NO_INSTALL, "no-install",      NULL,              "install no TRACE rule: record what your own rules trace"},
-    {OPTION_LIMIT,      "limit",           "RATE",            "trace at most RATE packets, as 10/second, for each hook\n"
-                                                              "of a family"},
-    {OPTION_UNLIMITED,  "unlimited",       NULL,              "set no limit, however dear tracing is to the kernel"},
-    {OPTION_LOCK,       "lock",            NULL,              "hold the xtables lock for the run, so that no rule can\n"
-                                                              "change"},
-    {'r',               "read",            "FILE",            "take the messages from FILE: a capture of link type\n"
-                                                              "NFLOG, or one of our own"},
-    {OPTION_RULES,      "rules",           "FILE",            "with -r: iptables-save text to annotate from"},
-    {OPTION_RULES6,     "rules6",          "FILE",            "with -r: ip6tables-save text to annotate from"},
-    {OPTION_CLEANUP,    "cleanup",         NULL,              "remove what a killed recorder left behind, and exit"},
-    {OPTION_READY_FILE, "ready-file",      "FILE",            "create FILE once every packet from now on is recorded"},
-    {'q',               "quiet",           NULL,              "say nothing but errors"},
-    {'v',               "verbose",         NULL,              "say what is done"},
-    {OPTION_VERSION,    "version",         NULL,              "print the version and exit"},
-    {OPTION_HELP,       "help",            NULL,              "print this and exit"},
+    {'w',               "write",           "FILE",
+     "write pcapng to FILE; - is standard output. Without it each\n"
+     "packet's path is printed as text"                                                                                  },
+    {'P',               "print",           NULL,                "print also while writing"                               },
+    {'f',               "filter",          "EXPRESSION",
+     "only packets that match, in the syntax of pcap-filter(7);\n"
+     "sees packets before DNAT. May also stand at the end"                                                               },
+    {'i',               "interface",       "NAME[,NAME]",
+     "only packets received on these, and packets that this\n"
+     "host itself sends out by them"                                                                                     },
+    {'4',               "ipv4",            NULL,                "IPv4 only"                                              },
+    {'6',               "ipv6",            NULL,                "IPv6 only"                                              },
+    {'n',               "netns",           "NAME|PATH|PID",     "record inside that network namespace"                   },
+    {'c',               "count",           "N",                 "stop after N packets"                                   },
+    {'a',               "autostop",        "CONDITION",
+     "stop after duration:SECONDS, filesize:KB, packets:N or\n"
+     "files:N"                                                                                                           },
+    {'b',               "ring-buffer",     "CONDITION",
+     "go on to the next file after duration:SECONDS,\n"
+     "filesize:KB or packets:N; keep files:N of them"                                                                    },
+    {'s',               "snapshot-length", "N",                 "bytes kept of each packet; 256 unless told, 0 is all"   },
+    {'B',               "buffer-size",     "MiB",               "socket receive buffer; 64 unless told"                  },
+    {OPTION_BLOCKS,     "blocks",          "auto|always|never",
+     "write messages and rules as Custom Blocks; auto: to a\n"
+     "file yes, to a pipe or terminal no"                                                                                },
+    {OPTION_NO_INSTALL, "no-install",      NULL,                "install no TRACE rule: record what your own rules trace"},
+    {OPTION_LIMIT,      "limit",           "RATE",
+     "trace at most RATE packets, as 10/second, for each hook\n"
+     "of a family"                                                                                                       },
+    {OPTION_UNLIMITED,  "unlimited",       NULL,                "set no limit, however dear tracing is to the kernel"    },
+    {OPTION_LOCK,       "lock",            NULL,
+     "hold the xtables lock for the run, so that no rule can\n"
+     "change"                                                                                                            },
+    {'r',               "read",            "FILE",
+     "take the messages from FILE: a capture of link type\n"
+     "NFLOG, or one of our own"                                                                                          },
+    {OPTION_RULES,      "rules",           "FILE",              "with -r: iptables-save text to annotate from"           },
+    {OPTION_RULES6,     "rules6",          "FILE",              "with -r: ip6tables-save text to annotate from"          },
+    {OPTION_CLEANUP,    "cleanup",         NULL,                "remove what a killed recorder left behind, and exit"    },
+    {OPTION_READY_FILE, "ready-file",      "FILE",              "create FILE once every packet from now on is recorded"  },
+    {'q',               "quiet",           NULL,                "say nothing but errors"                                 },
+    {'v',               "verbose",         NULL,                "say what is done"                                       },
+    {OPTION_VERSION,    "version",         NULL,                "print the version and exit"                             },
+    {OPTION_HELP,       "help",            NULL,                "print this and exit"                                    },
 };
 
 void options_print_help(FILE *file)
@@ -84,14 +93,14 @@ void options_print_help(FILE *file)
 
 /* ---- Values ---- */
 
-static int parse_number(const char *option, const char *text, uint64_t least, uint64_t most, uint64_t *ret_value,
-                        struct error *error)
+static int parse_number(const char *option, const char *text, uint64_t least, uint64_t most,
+                        uint64_t *ret_value, struct error *error)
 {
     g_autoptr(GError) problem = NULL;
     if (!g_ascii_string_to_unsigned(text, 10, least, most, ret_value, &problem))
         return error_set(error, EINVAL,
-                         "%s takes a number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ", not \"%s\"", option,
-                         least, most, text);
+                         "%s takes a number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ", not \"%s\"",
+                         option, least, most, text);
     return 0;
 }
 
@@ -112,7 +121,8 @@ static int parse_bound(const char *option, const char *text, struct bounds *boun
     g_autofree char *name = colon ? g_strndup(text, (gsize)(colon - text)) : NULL;
     if (!name)
         return error_set(error, EINVAL,
-                         "%s takes duration:SECONDS, filesize:KB, packets:N or files:N, not \"%s\"", option, text);
+                         "%s takes duration:SECONDS, filesize:KB, packets:N or files:N, not \"%s\"", option,
+                         text);
     if (strcmp(name, "duration") == 0)
         return parse_duration(option, colon + 1, &bounds->duration_s, error);
     if (strcmp(name, "filesize") == 0)
@@ -122,7 +132,8 @@ static int parse_bound(const char *option, const char *text, struct bounds *boun
     if (strcmp(name, "files") == 0)
         return parse_number(option, colon + 1, 1, 100000, &bounds->files, error);
     return error_set(error, EINVAL,
-                     "%s takes duration:SECONDS, filesize:KB, packets:N or files:N, not \"%s\"", option, text);
+                     "%s takes duration:SECONDS, filesize:KB, packets:N or files:N, not \"%s\"", option,
+                     text);
 }
 
 static int parse_blocks(const char *text, enum blocks_mode *ret_mode, struct error *error)
@@ -142,7 +153,8 @@ static int add_names(GPtrArray *array, const char *option, const char *text, str
     g_auto(GStrv) names = g_strsplit(text, ",", -1);
     for (char **name = names; *name; name++) {
         if (!**name)
-            return error_set(error, EINVAL, "%s takes names with commas between them, not \"%s\"", option, text);
+            return error_set(error, EINVAL, "%s takes names with commas between them, not \"%s\"", option,
+                             text);
         g_ptr_array_insert(array, (gint)array->len - 1, g_strdup(*name));
     }
     return 0;
@@ -177,7 +189,8 @@ static int take_option(struct options *options, int number, const char *value, s
         options->ipv6 = true;
         break;
     case 'n':
-        return add_names(options->namespaces, "-n", value, error);
+        g_ptr_array_insert(options->namespaces, (gint)options->namespaces->len - 1, g_strdup(value));
+        break;
     case 'c':
         return parse_number("-c", value, 1, UINT64_MAX, &options->count, error);
     case 'a':
@@ -263,7 +276,8 @@ static int check_together(const struct options *options, struct error *error)
     if (options->autostop.files > 0 && !options->has_ring)
         return error_set(error, EINVAL, "-a files:N needs -b, which makes several files");
     if ((options->rules || options->rules6) && options->mode != MODE_REPLAY)
-        return error_set(error, EINVAL, "--rules and --rules6 go with -r: live, the rules are read from the kernel");
+        return error_set(error, EINVAL,
+                         "--rules and --rules6 go with -r: live, the rules are read from the kernel");
     if (options->print && options->write && strcmp(options->write, "-") == 0)
         return error_set(error, EINVAL, "-P prints to standard output, where -w - writes already");
     if (options->limit && options->unlimited)
@@ -277,7 +291,8 @@ static int take_expression(struct options *options, int argc, char **argv, struc
         return 0;
     g_autofree char *expression = g_strjoinv(" ", argv + optind);
     if (options->filter)
-        return error_set(error, EINVAL, "two filters, -f \"%s\" and \"%s\": expected one", options->filter, expression);
+        return error_set(error, EINVAL, "two filters, -f \"%s\" and \"%s\": expected one", options->filter,
+                         expression);
     options->filter = g_steal_pointer(&expression);
     return 0;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The command line. One table holds every option: it is what getopt reads, what --help prints, and what the manual
- * page and the completion are checked against. */
+/* The command line. One table holds every option: it is what getopt reads, what --help prints, and what the
+ * manual page and the completion are checked against. */
 #ifndef IPTRACE_OPTIONS_H
 #define IPTRACE_OPTIONS_H
 
 #include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "recorder/core/error.h"
@@ -33,9 +35,9 @@ enum mode {
 
 struct options {
     enum mode mode;
-    char *write;  /* null: text */
+    char *write; /* null: text */
     bool print;
-    char *filter; /* null: none */
+    char *filter;          /* null: none */
     GPtrArray *interfaces; /* of char *, terminated by null */
     GPtrArray *namespaces; /* likewise; empty: the own one */
     bool ipv4, ipv6;

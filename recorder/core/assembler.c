@@ -31,6 +31,7 @@ struct assembler {
     struct path_entry *oldest, *newest; /* all paths, open or closed */
     struct path_entry *spare;           /* by next_same_key: kept for their memory */
     uint32_t path_count, spare_count, queued_count;
+    uint32_t untimed; /* paths with `time_open` */
     size_t bytes;
     uint64_t now_ns;
     struct assembler_counts counts;
@@ -103,6 +104,9 @@ static struct path_entry *path_open(struct assembler *assembler, const struct ar
     path->first_number = arrival->event->message.number;
     path->opened_ns = assembler->now_ns;
     path->same_time = true;
+    path->time_open = !arrival->marks.has_time;
+    path->time_ns = path->time_open ? arrival->event->received_ns : arrival->marks.time_us * 1000;
+    assembler->untimed += path->time_open;
     path->older = assembler->newest;
     if (assembler->newest)
         assembler->newest->newer = path;
@@ -116,6 +120,7 @@ static struct path_entry *path_open(struct assembler *assembler, const struct ar
 
 static void path_remove(struct assembler *assembler, struct path_entry *path)
 {
+    assembler->untimed -= path->time_open;
     unindex_path(assembler, path);
     if (path->older)
         path->older->newer = path->newer;
@@ -186,7 +191,6 @@ static void path_join(struct assembler *assembler, struct path_entry *path, cons
                       (path->messages == 1 || arrival->marks.time_us == path->marks.time_us);
     path->marks = arrival->marks;
     path->devices = arrival->devices;
-    path->touched_ns = assembler->now_ns;
     path->deadline_ns = assembler->now_ns + silence_allowed(assembler, path);
     if (path_is_final(path, assembler->book))
         path->state = PATH_CLOSED;
@@ -213,6 +217,9 @@ static struct path_entry *path_open_copy(struct assembler *assembler, struct pat
             path->hook_begin[hook] = origin->hook_begin[hook];
     assembler->bytes += message_log_size(path->log);
     path->messages = shared;
+    assembler->untimed -= path->time_open;
+    path->time_open = false;
+    path->time_ns = origin->time_ns;
     path->first_number = origin->first_number;
     path->marks = origin->marks;
     path->same_time = origin->same_time;
@@ -251,6 +258,20 @@ static void join_loosely(struct assembler *assembler, struct path_entry *path, s
     path_join(assembler, path, arrival, !same_table);
     if (same_table)
         path->visit.known = false;
+}
+
+/* Messages of OUTPUT have no time, but the times of the others never decrease in stream order: what came
+ * before this one happened before it. */
+static void close_times(struct assembler *assembler, const struct arrival *arrival)
+{
+    uint64_t time_ns = arrival->marks.time_us * 1000;
+    for (struct path_entry *path = assembler->newest; path && assembler->untimed > 0; path = path->older) {
+        if (!path->time_open)
+            continue;
+        path->time_open = false;
+        path->time_ns = MIN(path->time_ns, time_ns);
+        assembler->untimed--;
+    }
 }
 
 static void add_arrival(struct assembler *assembler, struct arrival *arrival)
@@ -326,7 +347,7 @@ static void annotate(const struct assembler *assembler, const struct prefix *pre
     annotation->number = prefix->number;
     annotation->said_rule = prefix->type == PREFIX_RULE;
     annotation->step = step;
-    annotation->ruleset = step ? rulebook_numbered(assembler->book, step->ruleset)
+    annotation->ruleset = step ? rulebook_numbered(assembler->book, arrival->event->capture_id, step->ruleset)
                                : rulebook_get(assembler->book, arrival->family, annotation->spot.table);
     annotation->stale = step && step->stale;
     if (annotation->ruleset)
@@ -399,6 +420,7 @@ static void emit(struct assembler *assembler, struct path_entry *path, bool stop
     struct finished_path finished = {
         .family = path->family,
         .first_number = path->first_number,
+        .time_ns = path->time_ns,
         .verdict = end.verdict,
         .reason = end.reason,
         .decided = end.decided,
@@ -495,6 +517,8 @@ void assembler_add(struct assembler *assembler, const struct event *event, uint6
         assembler->counts.malformed++;
         return;
     }
+    if (arrival.marks.has_time)
+        close_times(assembler, &arrival);
     add_arrival(assembler, &arrival);
     evict(assembler);
 }

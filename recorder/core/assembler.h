@@ -17,6 +17,8 @@ struct assembler;
 struct finished_path {
     unsigned family;       /* 4 or 6 */
     uint64_t first_number; /* of its first message in the stream */
+    uint64_t time_ns; /* of the packet, since the epoch: its first message's, or where that has none, the time
+                         of reading, or that of the next message with a time */
     enum verdict verdict;
     enum reason reason;
     uint32_t decided; /* number of the message in `log` that decided, from 1; 0: none is known to have */

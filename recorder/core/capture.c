@@ -113,15 +113,15 @@ static void add_messages(struct capture *capture, const struct finished_path *fi
     }
 }
 
-static uint32_t original_length(const struct path_steps *steps, struct bytes data)
+static uint32_t original_length(struct bytes data)
 {
     struct packet packet;
     packet_parse(data, &packet);
     return packet.length > data.length ? packet.length : (uint32_t)data.length;
 }
 
-uint32_t capture_add_packet(struct capture *capture, const struct path_steps *steps, const struct finished_path *finished,
-                            uint64_t lost)
+uint32_t capture_add_packet(struct capture *capture, const struct path_steps *steps,
+                            const struct finished_path *finished, uint64_t lost)
 {
     uint32_t number = ++capture->packets;
     bool received = steps->first.in.length > 0;
@@ -138,7 +138,7 @@ uint32_t capture_add_packet(struct capture *capture, const struct path_steps *st
         .interface = interface->id,
         .time_ns = steps->time_ns,
         .data = data,
-        .original_length = original_length(steps, data),
+        .original_length = original_length(data),
         .packet_id = path.packet_id,
         .drop_count = lost,
         .direction = received ? PCAPNG_INBOUND : PCAPNG_OUTBOUND,
@@ -173,7 +173,8 @@ void capture_flush_messages(struct capture *capture)
     write_body(capture);
 }
 
-/* The next part of a text: as many whole lines as fit, or where a line alone is too long, as much of it as fits. */
+/* The next part of a text: as many whole lines as fit, or where a line alone is too long, as much of it as
+ * fits. */
 static struct bytes next_part(struct bytes *rest)
 {
     size_t length = rest->length;
@@ -210,8 +211,9 @@ void capture_add_ruleset(struct capture *capture, const struct ruleset *ruleset)
     }
 }
 
-void capture_add_journal(struct capture *capture, uint64_t time_ns, enum journal_priority priority, const char *event,
-                         const char *message, const struct journal_field *fields, size_t count)
+void capture_add_journal(struct capture *capture, uint64_t time_ns, enum journal_priority priority,
+                         const char *event, const char *message, const struct journal_field *fields,
+                         size_t count)
 {
     const struct journal_entry entry = {
         .time_ns = time_ns,

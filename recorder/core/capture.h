@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What goes into the file, in which order: docs/format.md. Makes blocks in memory; somebody else writes them. */
+/* What goes into the file, in which order: docs/format.md. Makes blocks in memory; somebody else writes them.
+ */
 #ifndef IPTRACE_CORE_CAPTURE_H
 #define IPTRACE_CORE_CAPTURE_H
 
@@ -21,20 +22,21 @@ struct capture;
 struct capture *capture_new(const struct capture_options *options);
 void capture_free(struct capture *capture);
 
-/* Begins a file: section and one interface by name. Called again it begins the next file of a ring: what the file
- * before had to say of interfaces is said again; the rulesets are the caller's to add again. */
+/* Begins a file: section and one interface by name. Called again it begins the next file of a ring: what the
+ * file before had to say of interfaces is said again; the rulesets are the caller's to add again. */
 void capture_begin_file(struct capture *capture, struct bytes interface);
 
 /* Declares an interface, once a file. */
 void capture_add_interface(struct capture *capture, struct bytes name);
 
-/* A finished packet; its messages follow in a later Custom Block. `lost` is the number of messages known to be lost
- * since the packet before. Returns the packet's number, from 1. */
-uint32_t capture_add_packet(struct capture *capture, const struct path_steps *steps, const struct finished_path *finished,
-                            uint64_t lost);
+/* A finished packet; its messages follow in a later Custom Block. `lost` is the number of messages known to
+ * be lost since the packet before. Returns the packet's number, from 1. */
+uint32_t capture_add_packet(struct capture *capture, const struct path_steps *steps,
+                            const struct finished_path *finished, uint64_t lost);
 void capture_add_ruleset(struct capture *capture, const struct ruleset *ruleset);
-void capture_add_journal(struct capture *capture, uint64_t time_ns, enum journal_priority priority, const char *event,
-                         const char *message, const struct journal_field *fields, size_t count);
+void capture_add_journal(struct capture *capture, uint64_t time_ns, enum journal_priority priority,
+                         const char *event, const char *message, const struct journal_field *fields,
+                         size_t count);
 
 /* Puts the messages that are waiting for their block into one. */
 void capture_flush_messages(struct capture *capture);

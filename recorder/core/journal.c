@@ -11,7 +11,8 @@ static void write_text(struct wire_writer *out, const char *text)
     wire_write_raw(out, text, strlen(text));
 }
 
-/* `NAME=value`, or where the value has lines of its own: name, newline, length (8 bytes, little endian), value. */
+/* `NAME=value`, or where the value has lines of its own: name, newline, length (8 bytes, little endian),
+ * value. */
 static void write_field(struct wire_writer *out, const char *name, const char *value)
 {
     size_t length = strlen(value);
@@ -29,8 +30,8 @@ static void write_field(struct wire_writer *out, const char *name, const char *v
     write_text(out, "\n");
 }
 
-void journal_write(struct wire_writer *out, const struct journal_entry *entry, const struct journal_field *fields,
-                   size_t count)
+void journal_write(struct wire_writer *out, const struct journal_entry *entry,
+                   const struct journal_field *fields, size_t count)
 {
     char number[32];
     snprintf(number, sizeof number, "%" PRIu64, entry->time_ns / 1000);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What happens beside the packets, as an entry of systemd's Journal Export Format: every reader of pcapng shows or
- * skips it. Source: systemd.io/JOURNAL_EXPORT_FORMATS. Fields: docs/format.md, "Journal blocks". */
+/* What happens beside the packets, as an entry of systemd's Journal Export Format: every reader of pcapng
+ * shows or skips it. Source: systemd.io/JOURNAL_EXPORT_FORMATS. Fields: docs/format.md, "Journal blocks". */
 #ifndef IPTRACE_CORE_JOURNAL_H
 #define IPTRACE_CORE_JOURNAL_H
 
@@ -29,7 +29,7 @@ struct journal_field {
 };
 
 /* Appends the entry to `out`, with its final newline. */
-void journal_write(struct wire_writer *out, const struct journal_entry *entry, const struct journal_field *fields,
-                   size_t count);
+void journal_write(struct wire_writer *out, const struct journal_entry *entry,
+                   const struct journal_field *fields, size_t count);
 
 #endif

@@ -186,7 +186,7 @@ const struct annotation *message_log_annotation(const struct message_log *log, s
 
 size_t message_log_size(const struct message_log *log)
 {
-    return sizeof *log + log->bytes->len + log->changes->len * sizeof(struct change_of_slot) +
+    return log->bytes->len + log->changes->len * sizeof(struct change_of_slot) +
            log->entries->len * sizeof(struct entry);
 }
 

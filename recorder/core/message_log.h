@@ -39,7 +39,7 @@ void message_log_replace_last(struct message_log *log, const struct event *event
 size_t message_log_count(const struct message_log *log);
 const struct annotation *message_log_annotation(const struct message_log *log, size_t index);
 
-/* Memory in use, in bytes. */
+/* Memory that the messages take, in bytes; 0 for none. */
 size_t message_log_size(const struct message_log *log);
 
 /* Goes through the messages in order, with what has not changed pointing to the same bytes. All pointers are

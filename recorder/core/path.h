@@ -50,7 +50,10 @@ struct path_entry {
     unsigned family;
     uint8_t protocol;
     uint64_t first_number;
-    uint64_t opened_ns, touched_ns, deadline_ns;
+    uint64_t opened_ns, deadline_ns;
+    uint64_t time_ns; /* of the packet, since the epoch */
+    bool time_open;   /* the kernel gave none: it is the time of reading until a later message says it was
+                         earlier */
     struct message_log *log;
     struct visit visit;
     struct devices devices; /* of the last message */

@@ -77,7 +77,8 @@ static bool get_number(const struct message *message, unsigned type, uint32_t *r
     return true;
 }
 
-static void fill_context(const struct event *event, const struct annotation *annotation, struct context *ret_context)
+static void fill_context(const struct event *event, const struct annotation *annotation,
+                         struct context *ret_context)
 {
     *ret_context = (struct context){
         .has_hook = true,
@@ -127,7 +128,6 @@ static void begin(struct path_steps *steps, const struct event *event)
     uint64_t time_us;
     steps->first = *event;
     steps->has_time = message_get_time_us(&event->message, &time_us);
-    steps->time_ns = steps->has_time ? time_us * 1000 : event->received_ns;
 }
 
 void path_steps_make(struct path_steps *steps, const struct finished_path *finished)
@@ -137,6 +137,7 @@ void path_steps_make(struct path_steps *steps, const struct finished_path *finis
     struct bytes payload = {0};
     uint32_t index = 0, own = 0;
     steps->count = 0;
+    steps->time_ns = finished->time_ns;
     steps->path = (struct path){
         .verdict = finished->verdict,
         .reason = finished->reason,

@@ -8,7 +8,8 @@
 
 /* Room to work in; start with {0}. */
 struct path_steps {
-    struct step *steps; /* without those of the recorder's own rules; strings point into the path's log and rulesets */
+    struct step *
+        steps; /* without those of the recorder's own rules; strings point into the path's log and rulesets */
     size_t count;
     size_t capacity;
     struct path path;   /* but for packet_id and netns */

@@ -115,7 +115,8 @@ static void option_time(struct wire_writer *out, uint16_t code, uint64_t time_ns
     put_time(out, time_ns);
 }
 
-void pcapng_write_section(struct wire_writer *out, const char *hardware, const char *os, const char *application)
+void pcapng_write_section(struct wire_writer *out, const char *hardware, const char *os,
+                          const char *application)
 {
     size_t begin = block_begin(out, BLOCK_SECTION);
     put32(out, 0x1a2b3c4d);
@@ -129,7 +130,8 @@ void pcapng_write_section(struct wire_writer *out, const char *hardware, const c
     block_end(out, begin);
 }
 
-void pcapng_write_interface(struct wire_writer *out, struct bytes name, uint32_t snapshot_length, const char *filter)
+void pcapng_write_interface(struct wire_writer *out, struct bytes name, uint32_t snapshot_length,
+                            const char *filter)
 {
     static const uint8_t nanoseconds = 9;
     size_t begin = block_begin(out, BLOCK_INTERFACE);
@@ -140,7 +142,8 @@ void pcapng_write_interface(struct wire_writer *out, struct bytes name, uint32_t
         option(out, INTERFACE_NAME, name.data, MIN(name.length, PCAPNG_OPTION_MAX));
     option(out, INTERFACE_TIME_RESOLUTION, &nanoseconds, 1);
     if (filter && *filter) {
-        g_autofree char *value = g_strdup_printf("%c%s", 0x7f, filter); /* first byte: kind 0, a libpcap filter */
+        g_autofree char *value =
+            g_strdup_printf("%c%s", 0x7f, filter); /* first byte: kind 0, a libpcap filter */
         value[0] = 0;
         option(out, INTERFACE_FILTER, value, MIN(strlen(filter) + 1, PCAPNG_OPTION_MAX));
     }

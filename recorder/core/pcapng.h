@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Writing pcapng blocks. Source: draft-ietf-opsawg-pcapng. Little endian, link type RAW, times in nanoseconds.
- * Every function appends one whole block to `out`. */
+/* Writing pcapng blocks. Source: draft-ietf-opsawg-pcapng. Little endian, link type RAW, times in
+ * nanoseconds. Every function appends one whole block to `out`. */
 #ifndef IPTRACE_CORE_PCAPNG_H
 #define IPTRACE_CORE_PCAPNG_H
 
@@ -30,8 +30,10 @@ struct pcapng_statistics {
     uint64_t received, dropped;
 };
 
-void pcapng_write_section(struct wire_writer *out, const char *hardware, const char *os, const char *application);
-void pcapng_write_interface(struct wire_writer *out, struct bytes name, uint32_t snapshot_length, const char *filter);
+void pcapng_write_section(struct wire_writer *out, const char *hardware, const char *os,
+                          const char *application);
+void pcapng_write_interface(struct wire_writer *out, struct bytes name, uint32_t snapshot_length,
+                            const char *filter);
 void pcapng_write_packet(struct wire_writer *out, const struct pcapng_packet *packet);
 
 /* Custom Block, to be copied. `body` is what follows the enterprise number. */

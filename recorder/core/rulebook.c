@@ -21,11 +21,17 @@ static struct family_rules *rules_of(const struct rulebook *book, unsigned famil
     return (struct family_rules *)&book->families[family == 6];
 }
 
+static gint64 number_key(uint32_t capture_id, uint32_t number)
+{
+    return (gint64)((uint64_t)capture_id << 32 | number);
+}
+
 struct rulebook *rulebook_new(bool keep_all)
 {
     struct rulebook *book = g_new0(struct rulebook, 1);
     book->keep_all = keep_all;
-    book->numbered = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)ruleset_unref);
+    book->numbered =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)ruleset_unref);
     return book;
 }
 
@@ -73,8 +79,10 @@ bool rulebook_put(struct rulebook *book, struct ruleset *ruleset)
     ruleset_unref(rules->current[table]);
     rules->current[table] = ruleset_ref(ruleset);
     rules->exist |= 1u << table;
-    if (book->keep_all && origin->number != 0)
-        g_hash_table_replace(book->numbered, GUINT_TO_POINTER(origin->number), ruleset_ref(ruleset));
+    if (book->keep_all && origin->number != 0) {
+        gint64 key = number_key(origin->capture_id, origin->number);
+        g_hash_table_replace(book->numbered, g_memdup2(&key, sizeof key), ruleset_ref(ruleset));
+    }
     return true;
 }
 
@@ -83,7 +91,8 @@ struct ruleset *rulebook_get(const struct rulebook *book, unsigned family, enum 
     return table == TABLE_COUNT ? NULL : rules_of(book, family)->current[table];
 }
 
-struct ruleset *rulebook_numbered(const struct rulebook *book, uint32_t number)
+struct ruleset *rulebook_numbered(const struct rulebook *book, uint32_t capture_id, uint32_t number)
 {
-    return g_hash_table_lookup(book->numbered, GUINT_TO_POINTER(number));
+    gint64 key = number_key(capture_id, number);
+    return g_hash_table_lookup(book->numbered, &key);
 }

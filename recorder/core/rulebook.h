@@ -28,7 +28,7 @@ bool rulebook_put(struct rulebook *book, struct ruleset *ruleset);
 /* The ruleset in force; null where it is not known. Of the book. */
 struct ruleset *rulebook_get(const struct rulebook *book, unsigned family, enum table table);
 
-/* A ruleset by its number within the capture, with `keep_all`; null where there is none. */
-struct ruleset *rulebook_numbered(const struct rulebook *book, uint32_t number);
+/* A ruleset by its capture and its number in it, with `keep_all`; null where there is none. */
+struct ruleset *rulebook_numbered(const struct rulebook *book, uint32_t capture_id, uint32_t number);
 
 #endif

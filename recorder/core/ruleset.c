@@ -276,8 +276,8 @@ static void add_own(struct ruleset *ruleset, const struct ruleset_own *own)
     qsort(chain->own, chain->own_count, sizeof *chain->own, compare_numbers);
 }
 
-int ruleset_new(struct ruleset **ret_ruleset, struct bytes text, const struct ruleset_own *own, size_t own_count,
-                const struct ruleset_origin *origin, struct error *error)
+int ruleset_new(struct ruleset **ret_ruleset, struct bytes text, const struct ruleset_own *own,
+                size_t own_count, const struct ruleset_origin *origin, struct error *error)
 {
     struct ruleset *ruleset = g_new0(struct ruleset, 1);
     ruleset->references = 1;

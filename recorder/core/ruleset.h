@@ -52,15 +52,16 @@ struct ruleset;
 
 /* What is known of a ruleset besides its text. Numbers as in format/ruleset_block.h. */
 struct ruleset_origin {
-    unsigned family; /* 4 or 6 */
+    uint32_t capture_id; /* of a replayed capture, else 0 */
+    unsigned family;     /* 4 or 6 */
     uint32_t number, generation;
     uint64_t time_ns;
 };
 
 /* Reads `*table` to `COMMIT`. Copies the text. A line that cannot be understood is -EINVAL, with the line in
  * the sentence. Starts with one reference. */
-int ruleset_new(struct ruleset **ret_ruleset, struct bytes text, const struct ruleset_own *own, size_t own_count,
-                const struct ruleset_origin *origin, struct error *error);
+int ruleset_new(struct ruleset **ret_ruleset, struct bytes text, const struct ruleset_own *own,
+                size_t own_count, const struct ruleset_origin *origin, struct error *error);
 struct ruleset *ruleset_ref(struct ruleset *ruleset);
 void ruleset_unref(struct ruleset *ruleset);
 
@@ -69,7 +70,8 @@ struct bytes ruleset_text(const struct ruleset *ruleset);
 const struct ruleset_origin *ruleset_get_origin(const struct ruleset *ruleset);
 const struct chain *ruleset_chain(const struct ruleset *ruleset, struct bytes name);
 
-/* The recorder's own rules, an array of struct ruleset_own, owned by the caller; chains point into the ruleset. */
+/* The recorder's own rules, an array of struct ruleset_own, owned by the caller; chains point into the
+ * ruleset. */
 GArray *ruleset_own_rules(const struct ruleset *ruleset);
 
 /* True where no rule is in it and all policies are ACCEPT. */

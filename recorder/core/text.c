@@ -64,13 +64,21 @@ static void append_tcp(GString *out, const struct packet *packet)
         uint8_t flag;
         const char *name;
     } flags[] = {
-        {128, "CWR"}, {64, "ECE"}, {32, "URG"}, {16, "ACK"}, {8, "PSH"}, {4, "RST"}, {2, "SYN"}, {1, "FIN"},
+        {128, "CWR"},
+        {64,  "ECE"},
+        {32,  "URG"},
+        {16,  "ACK"},
+        {8,   "PSH"},
+        {4,   "RST"},
+        {2,   "SYN"},
+        {1,   "FIN"},
     };
     if (packet->has_ports)
         g_string_append_printf(out, "SPT=%u DPT=%u ", packet->srcport, packet->dstport);
     if (packet->transport.length < 20)
         return;
-    g_string_append_printf(out, "SEQ=%u ACK=%u WINDOW=%u ", packet->tcp_seq, packet->tcp_ack, packet->tcp_window);
+    g_string_append_printf(out, "SEQ=%u ACK=%u WINDOW=%u ", packet->tcp_seq, packet->tcp_ack,
+                           packet->tcp_window);
     for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
         if (packet->tcp_flags & flags[i].flag)
             g_string_append_printf(out, "%s ", flags[i].name);
@@ -82,9 +90,15 @@ static void append_transport(GString *out, const struct packet *packet)
         uint8_t protocol;
         const char *name;
     } protocols[] = {
-        {IPPROTO_TCP,     "TCP"    }, {IPPROTO_UDP,    "UDP"   }, {IPPROTO_UDPLITE, "UDPLITE"},
-        {IPPROTO_ICMP,    "ICMP"   }, {IPPROTO_ICMPV6, "ICMPv6"}, {IPPROTO_SCTP,    "SCTP"   },
-        {IPPROTO_DCCP,    "DCCP"   }, {IPPROTO_GRE,    "GRE"   }, {IPPROTO_ESP,     "ESP"    },
+        {IPPROTO_TCP,     "TCP"    },
+        {IPPROTO_UDP,     "UDP"    },
+        {IPPROTO_UDPLITE, "UDPLITE"},
+        {IPPROTO_ICMP,    "ICMP"   },
+        {IPPROTO_ICMPV6,  "ICMPv6" },
+        {IPPROTO_SCTP,    "SCTP"   },
+        {IPPROTO_DCCP,    "DCCP"   },
+        {IPPROTO_GRE,     "GRE"    },
+        {IPPROTO_ESP,     "ESP"    },
         {IPPROTO_AH,      "AH"     },
     };
     const char *name = NULL;
@@ -122,7 +136,8 @@ static void append_packet(GString *out, const struct event *event)
         return;
     append_address(out, "SRC=", packet.src);
     append_address(out, "DST=", packet.dst);
-    g_string_append_printf(out, packet.version == 4 ? "LEN=%u TOS=0x%02X TTL=%u " : "LEN=%u TC=%u HOPLIMIT=%u ",
+    g_string_append_printf(out,
+                           packet.version == 4 ? "LEN=%u TOS=0x%02X TTL=%u " : "LEN=%u TC=%u HOPLIMIT=%u ",
                            packet.length, packet.tos, packet.ttl);
     if (packet.version == 4)
         g_string_append_printf(out, "ID=%u ", packet.id);
@@ -207,7 +222,8 @@ static void append_time(GString *out, uint64_t time_ns)
     g_string_append_printf(out, "%s.%06u", buffer, (unsigned)(time_ns / 1000 % 1000000));
 }
 
-static void append_step(GString *out, const struct step *step, bool decided, const struct text_options *options)
+static void append_step(GString *out, const struct step *step, bool decided,
+                        const struct text_options *options)
 {
     gsize begin = out->len;
     g_string_append(out, decided ? "  > " : "    ");

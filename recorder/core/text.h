@@ -7,11 +7,12 @@
 
 #include "recorder/core/path_steps.h"
 
-/* Appends text of somebody else's so that it does no harm: control characters and what is no UTF-8 become `\x1b`. */
+/* Appends text of somebody else's so that it does no harm: control characters and what is no UTF-8 become
+ * `\x1b`. */
 void text_append_safe(GString *out, struct bytes text);
 
-/* Appends what decided: `DROP by filter INPUT rule 3: -A INPUT -p tcp --dport 23 -j DROP`, `UNKNOWN (vanished:
- * routing)`. No newline. */
+/* Appends what decided: `DROP by filter INPUT rule 3: -A INPUT -p tcp --dport 23 -j DROP`, `UNKNOWN
+ * (vanished: routing)`. No newline. */
 void text_append_verdict(GString *out, const struct path_steps *steps);
 
 struct text_options {
@@ -19,8 +20,8 @@ struct text_options {
     uint32_t number; /* of the packet in the capture, from 1 */
 };
 
-/* Appends the whole path: a header line in the words of the kernel's LOG target, a line a step, the verdict, an empty
- * line. Times are local. */
+/* Appends the whole path: a header line in the words of the kernel's LOG target, a line a step, the verdict,
+ * an empty line. Times are local. */
 void text_append_path(GString *out, const struct path_steps *steps, const struct text_options *options);
 
 #endif

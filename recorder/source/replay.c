@@ -224,7 +224,8 @@ static int finish(struct replay_source *replay, const struct source_sink *sink, 
     if (!own_captures_finish(replay->own, DRAIN_MAX, sink, &replay->stats))
         return SOURCE_MORE;
     replay->state = REPLAY_ENDED;
-    if (!replay->useful && replay->stats.messages == 0 && replay->has_other)
+    bool for_nothing = replay->has_other || own_captures_foreign_version(replay->own) > 0;
+    if (!replay->useful && replay->stats.messages == 0 && for_nothing)
         return nothing_of_use(replay, error);
     return SOURCE_END;
 }

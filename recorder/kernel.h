@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a recording changes in the kernel, and puts back: loggers and TRACE rules; and what it reads there:
+ * the rules. All of it is done by one agent a family (recorder/ruleset/agent.h), which undoes it when this
+ * process dies. */
+#ifndef IPTRACE_KERNEL_H
+#define IPTRACE_KERNEL_H
+
+#include "recorder/pipeline.h"
+#include "recorder/system/netns.h"
+
+struct kernel;
+
+/* Starts the agents of the families that the options ask for. Do it early: they keep the privileges. */
+int kernel_open(struct kernel **ret_kernel, const struct options *options, const struct netns *netns,
+                struct error *error);
+
+/* Reads all rules into the pipeline's book; then loggers and TRACE rules go in. Where that fails nothing
+ * stays changed. `tag` names our rules. Sentences for the user and the file are appended to `notes`, a line
+ * each. */
+int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *tag, GString *notes,
+                 struct error *error);
+
+/* Takes the TRACE rules out: no new packet is traced. */
+int kernel_stop_tracing(struct kernel *kernel, struct error *error);
+
+/* Puts everything else back and ends the agents. Does as much as it can; the error is the first. Null is
+ * allowed. */
+int kernel_close(struct kernel *kernel, struct error *error);
+
+#endif

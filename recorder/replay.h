@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Recording from a file: -r. */
+#ifndef IPTRACE_REPLAY_H
+#define IPTRACE_REPLAY_H
+
+#include "recorder/options.h"
+
+/* Runs to the end of the file, or of what -c and -a ask for. */
+int replay_run(const struct options *options, struct error *error);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the program says to its user. */
+#include "recorder/report.h"
+
+#include "recorder/core/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static enum report_level report_level = REPORT_NORMAL;
+
+void report_set_level(enum report_level level)
+{
+    report_level = level;
+}
+
+enum report_level report_get_level(void)
+{
+    return report_level;
+}
+
+static void say(const char *format, va_list arguments)
+{
+    g_autofree char *sentence = g_strdup_vprintf(format, arguments);
+    g_autoptr(GString) line = g_string_new("iptrace-record: ");
+    text_append_safe(line, (struct bytes){(const uint8_t *)sentence, strlen(sentence)});
+    g_string_append_c(line, '\n');
+    fputs(line->str, stderr);
+}
+
+#define REPORT_FUNCTION(name, level)                                                                         \
+    void name(const char *format, ...)                                                                       \
+    {                                                                                                        \
+        va_list arguments;                                                                                   \
+        if (report_level < (level))                                                                          \
+            return;                                                                                          \
+        va_start(arguments, format);                                                                         \
+        say(format, arguments);                                                                              \
+        va_end(arguments);                                                                                   \
+    }
+
+REPORT_FUNCTION(report_error, REPORT_QUIET)
+REPORT_FUNCTION(report_note, REPORT_NORMAL)
+REPORT_FUNCTION(report_detail, REPORT_VERBOSE)

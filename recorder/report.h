@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the program says to its user, on standard error: `iptrace-record: sentence`. Control characters in
+ * names of somebody else's never reach the terminal. */
+#ifndef IPTRACE_REPORT_H
+#define IPTRACE_REPORT_H
+
+enum report_level {
+    REPORT_QUIET,   /* errors */
+    REPORT_NORMAL,  /* and what the user should know */
+    REPORT_VERBOSE, /* and what is done */
+};
+
+void report_set_level(enum report_level level);
+enum report_level report_get_level(void);
+
+void report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void report_detail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where finished packets go. */
+#include "recorder/writer.h"
+
+#include "recorder/core/capture.h"
+#include "recorder/core/text.h"
+#include "recorder/report.h"
+#include "recorder/system/output.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FLUSH_NS 1000000000ull /* messages wait at most so long for a fuller block */
+
+struct writer {
+    const struct options *options;
+    const struct rulebook *book;
+    struct capture *capture; /* null: only text is wanted */
+    struct output *output;
+    GString *text; /* null: no text is wanted */
+    bool colour;
+    struct path_steps steps;
+    struct utsname system;
+    char *application, *os;
+    char *notes;
+    GPtrArray *interfaces; /* of char *: what each file of a ring begins with */
+    GQueue files;          /* of char *: those of the ring that are kept */
+    uint64_t file_number, file_packets, file_begin_ns;
+    uint64_t begin_ns, flushed_ns, lost_pending, lost;
+    uint64_t packets;
+    uint64_t verdicts[VERDICT_STOLEN + 1];
+    bool begun;
+};
+
+/* ---- Files ---- */
+
+/* FILE_00001_20261120111031.pcapng, as dumpcap names them. */
+static char *ring_name(const struct writer *writer, uint64_t now_ns)
+{
+    const char *path = writer->options->write;
+    const char *slash = strrchr(path, '/');
+    const char *dot = strrchr(slash ? slash : path, '.');
+    int stem = dot && dot != path && dot != slash + 1 ? (int)(dot - path) : (int)strlen(path);
+    time_t seconds = (time_t)(now_ns / 1000000000);
+    struct tm local;
+    char stamp[32] = "";
+    if (localtime_r(&seconds, &local))
+        strftime(stamp, sizeof stamp, "%Y%m%d%H%M%S", &local);
+    return g_strdup_printf("%.*s_%05" PRIu64 "_%s%s", stem, path, writer->file_number, stamp, path + stem);
+}
+
+static int open_file(struct writer *writer, uint64_t now_ns, struct error *error)
+{
+    writer->file_number++;
+    if (!writer->options->has_ring)
+        return output_open(&writer->output, writer->options->write, 0666, error);
+
+    g_autofree char *name = ring_name(writer, now_ns);
+    int result = output_open(&writer->output, name, 0666, error);
+    if (result < 0)
+        return result;
+    g_queue_push_tail(&writer->files, g_steal_pointer(&name));
+    if (writer->options->ring.files > 0 && writer->files.length > writer->options->ring.files) {
+        g_autofree char *oldest = g_queue_pop_head(&writer->files);
+        if (unlink(oldest) < 0)
+            report_note("cannot remove %s, the oldest file of the ring: %s", oldest, g_strerror(errno));
+    }
+    return 0;
+}
+
+static bool wants_blocks(const struct writer *writer)
+{
+    if (writer->options->blocks != BLOCKS_AUTO)
+        return writer->options->blocks == BLOCKS_ALWAYS;
+    return output_is_regular(writer->output);
+}
+
+static uint32_t random_id(void)
+{
+    uint32_t id = 0;
+    while (id == 0)
+        if (getrandom(&id, sizeof id, 0) != sizeof id)
+            id = (uint32_t)time(NULL) ^ (uint32_t)getpid();
+    return id;
+}
+
+int writer_open(struct writer **ret_writer, const struct options *options, const struct rulebook *book,
+                struct error *error)
+{
+    struct writer *writer = g_new0(struct writer, 1);
+    writer->options = options;
+    writer->book = book;
+    writer->interfaces = g_ptr_array_new_with_free_func(g_free);
+    g_queue_init(&writer->files);
+    if (options->print || !options->write) {
+        writer->text = g_string_new(NULL);
+        writer->colour =
+            isatty(STDOUT_FILENO) && g_strcmp0(g_getenv("TERM"), "dumb") != 0 && !g_getenv("NO_COLOR");
+    }
+    if (options->write) {
+        int result = open_file(writer, (uint64_t)time(NULL) * 1000000000, error);
+        if (result < 0) {
+            writer_abandon(writer);
+            return result;
+        }
+        uname(&writer->system);
+        writer->os = g_strdup_printf("%s %s", writer->system.sysname, writer->system.release);
+        writer->application = g_strdup("iptrace-record " IPTRACE_VERSION);
+        const struct capture_options capture = {
+            .capture_id = random_id(),
+            .blocks = wants_blocks(writer),
+            .snapshot_length = options->snapshot_length,
+            .filter = options->filter,
+            .hardware = writer->system.machine,
+            .os = writer->os,
+            .application = writer->application,
+        };
+        writer->capture = capture_new(&capture);
+    }
+    *ret_writer = writer;
+    return 0;
+}
+
+void writer_abandon(struct writer *writer)
+{
+    if (!writer)
+        return;
+    capture_free(writer->capture);
+    output_abandon(writer->output);
+    if (writer->text)
+        g_string_free(writer->text, TRUE);
+    path_steps_done(&writer->steps);
+    g_free(writer->os);
+    g_free(writer->application);
+    g_free(writer->notes);
+    g_ptr_array_unref(writer->interfaces);
+    g_queue_clear_full(&writer->files, g_free);
+    g_free(writer);
+}
+
+/* ---- What goes in ---- */
+
+static struct bytes bytes_of(const char *text)
+{
+    return (struct bytes){(const uint8_t *)text, strlen(text)};
+}
+
+static void add_rulesets(struct writer *writer)
+{
+    for (unsigned family = 4; family <= 6; family += 2) {
+        for (unsigned table = 0; table < TABLE_COUNT; table++) {
+            const struct ruleset *ruleset = rulebook_get(writer->book, family, table);
+            if (ruleset)
+                capture_add_ruleset(writer->capture, ruleset);
+        }
+    }
+}
+
+static void begin_file(struct writer *writer, uint64_t now_ns)
+{
+    writer->file_packets = 0;
+    writer->file_begin_ns = now_ns;
+    if (!writer->capture)
+        return;
+    capture_begin_file(writer->capture, bytes_of(g_ptr_array_index(writer->interfaces, 0)));
+    for (guint i = 1; i < writer->interfaces->len; i++)
+        capture_add_interface(writer->capture, bytes_of(g_ptr_array_index(writer->interfaces, i)));
+    g_autofree char *message = g_strdup_printf("Capture started by iptrace-record %s%s%s%s%s",
+                                               IPTRACE_VERSION, writer->options->filter ? ", filter: " : "",
+                                               writer->options->filter ? writer->options->filter : "",
+                                               writer->notes ? "\n" : "", writer->notes ? writer->notes : "");
+    writer_add_journal(writer, now_ns, JOURNAL_INFO, "started", message);
+    add_rulesets(writer);
+}
+
+void writer_begin(struct writer *writer, const char *const *interfaces, const char *notes, uint64_t now_ns)
+{
+    for (; *interfaces; interfaces++)
+        g_ptr_array_add(writer->interfaces, g_strdup(*interfaces));
+    writer->notes = g_strdup(notes);
+    writer->begin_ns = writer->flushed_ns = now_ns;
+    writer->begun = true;
+    begin_file(writer, now_ns);
+}
+
+bool writer_has_begun(const struct writer *writer)
+{
+    return writer->begun;
+}
+
+void writer_add_path(void *user, const struct finished_path *path)
+{
+    struct writer *writer = user;
+    if (writer->options->count > 0 && writer->packets == writer->options->count)
+        return;
+    path_steps_make(&writer->steps, path);
+    writer->packets++;
+    writer->file_packets++;
+    writer->verdicts[path->verdict]++;
+    if (writer->capture)
+        capture_add_packet(writer->capture, &writer->steps, path, writer->lost_pending);
+    writer->lost_pending = 0;
+    if (writer->text) {
+        const struct text_options options = {.colour = writer->colour, .number = (uint32_t)writer->packets};
+        text_append_path(writer->text, &writer->steps, &options);
+    }
+}
+
+void writer_add_ruleset(struct writer *writer, const struct ruleset *ruleset)
+{
+    if (writer->capture && writer->begun)
+        capture_add_ruleset(writer->capture, ruleset);
+}
+
+void writer_add_journal(struct writer *writer, uint64_t now_ns, enum journal_priority priority,
+                        const char *event, const char *message)
+{
+    if (writer->capture && writer->begun)
+        capture_add_journal(writer->capture, now_ns, priority, event, message, NULL, 0);
+}
+
+void writer_add_lost(struct writer *writer, uint64_t count)
+{
+    writer->lost_pending += count;
+    writer->lost += count;
+}
+
+/* ---- What goes out ---- */
+
+static int hand_on(struct writer *writer, struct error *error)
+{
+    if (writer->text && writer->text->len > 0) {
+        fwrite(writer->text->str, 1, writer->text->len, stdout);
+        g_string_truncate(writer->text, 0);
+        if (fflush(stdout) != 0)
+            return error_set(error, errno, "cannot write to standard output: %s", g_strerror(errno));
+    }
+    if (!writer->capture)
+        return 0;
+    struct bytes blocks = capture_take(writer->capture);
+    return blocks.length > 0 ? output_write(writer->output, blocks, error) : 0;
+}
+
+static bool is_reached(const struct bounds *bounds, double seconds, uint64_t size, uint64_t packets)
+{
+    return (bounds->duration_s > 0 && seconds >= bounds->duration_s) ||
+           (bounds->filesize_kb > 0 && size >= bounds->filesize_kb * 1000) ||
+           (bounds->packets > 0 && packets >= bounds->packets);
+}
+
+static double seconds_between(uint64_t begin_ns, uint64_t end_ns)
+{
+    return end_ns > begin_ns ? (double)(end_ns - begin_ns) / 1e9 : 0;
+}
+
+static int next_file(struct writer *writer, uint64_t now_ns, struct error *error)
+{
+    capture_flush_messages(writer->capture);
+    writer_add_journal(writer, now_ns, JOURNAL_INFO, "file-ended", "Goes on in the next file of the ring");
+    capture_end_file(writer->capture, writer->file_begin_ns, now_ns, writer->lost);
+    int result = hand_on(writer, error);
+    int closed = output_close(writer->output, result < 0 ? NULL : error);
+    writer->output = NULL;
+    if (result < 0 || closed < 0)
+        return result < 0 ? result : closed;
+    result = open_file(writer, now_ns, error);
+    if (result == 0)
+        begin_file(writer, now_ns);
+    return result;
+}
+
+int writer_flush(struct writer *writer, bool now, uint64_t now_ns, struct error *error)
+{
+    bool late = now_ns - writer->flushed_ns >= FLUSH_NS;
+    if (writer->capture && (now || late))
+        capture_flush_messages(writer->capture);
+    int result = hand_on(writer, error);
+    if (result < 0 || !writer->capture)
+        return result;
+    if (late)
+        writer->flushed_ns = now_ns;
+    const struct options *options = writer->options;
+    if (options->has_ring && is_reached(&options->ring, seconds_between(writer->file_begin_ns, now_ns),
+                                        output_size(writer->output), writer->file_packets)) {
+        if (options->autostop.files > 0 && writer->file_number >= options->autostop.files)
+            return 0;
+        result = next_file(writer, now_ns, error);
+    }
+    /* A pipe is somebody who waits; a file may wait for us. */
+    if (result == 0 && (now || late || !output_is_regular(writer->output)))
+        result = output_flush(writer->output, error);
+    return result;
+}
+
+bool writer_is_full(const struct writer *writer, uint64_t now_ns)
+{
+    const struct options *options = writer->options;
+    double seconds = seconds_between(writer->begin_ns, now_ns);
+    uint64_t size = writer->output ? output_size(writer->output) : 0;
+    bool last_file = options->autostop.files > 0 && writer->file_number >= options->autostop.files;
+    return (options->count > 0 && writer->packets >= options->count) ||
+           is_reached(&options->autostop, seconds, size, writer->packets) ||
+           (last_file && is_reached(&options->ring, seconds_between(writer->file_begin_ns, now_ns), size,
+                                    writer->file_packets));
+}
+
+uint64_t writer_packets(const struct writer *writer)
+{
+    return writer->packets;
+}
+
+uint64_t writer_verdicts(const struct writer *writer, enum verdict verdict)
+{
+    return writer->verdicts[verdict];
+}
+
+static void add_end(struct writer *writer, const struct totals *totals, uint64_t now_ns)
+{
+    const struct {
+        const char *name;
+        uint64_t value;
+    } counts[] = {
+        {"IPTRACE_PACKETS",    writer->packets                            },
+        {"IPTRACE_MESSAGES",   totals->messages                           },
+        {"IPTRACE_LOST",       totals->lost                               },
+        {"IPTRACE_FOREIGN",    totals->foreign                            },
+        {"IPTRACE_MALFORMED",  totals->malformed + totals->paths.malformed},
+        {"IPTRACE_INCOMPLETE", totals->paths.incomplete                   },
+        {"IPTRACE_AMBIGUOUS",  totals->paths.ambiguous                    },
+        {"IPTRACE_EVICTED",    totals->paths.evicted                      },
+        {"IPTRACE_UNKEPT",     totals->paths.unkept                       },
+    };
+    struct journal_field fields[G_N_ELEMENTS(counts)];
+    char values[G_N_ELEMENTS(counts)][24];
+    for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
+        snprintf(values[i], sizeof values[i], "%" PRIu64, counts[i].value);
+        fields[i] = (struct journal_field){counts[i].name, values[i]};
+    }
+    g_autofree char *message = g_strdup_printf("Capture stopped: %" PRIu64 " packets, %" PRIu64
+                                               " TRACE messages, %" PRIu64 " messages lost",
+                                               writer->packets, totals->messages, totals->lost);
+    capture_add_journal(writer->capture, now_ns, totals->lost > 0 ? JOURNAL_WARNING : JOURNAL_INFO, "stopped",
+                        message, fields, G_N_ELEMENTS(fields));
+}
+
+int writer_close(struct writer *writer, const struct totals *totals, uint64_t now_ns, struct error *error)
+{
+    int result = 0;
+    if (writer->capture && writer->begun) {
+        capture_flush_messages(writer->capture);
+        add_end(writer, totals, now_ns);
+        capture_end_file(writer->capture, writer->file_begin_ns, now_ns, totals->lost);
+    }
+    if (writer->begun)
+        result = hand_on(writer, error);
+    if (writer->output) {
+        int closed = output_close(writer->output, result < 0 ? NULL : error);
+        writer->output = NULL;
+        result = result < 0 ? result : closed;
+    }
+    writer_abandon(writer);
+    return result;
+}

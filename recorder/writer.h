@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where finished packets go: into a file or a ring of files, into a pipe, onto the terminal. */
+#ifndef IPTRACE_WRITER_H
+#define IPTRACE_WRITER_H
+
+#include "recorder/core/assembler.h"
+#include "recorder/core/journal.h"
+#include "recorder/options.h"
+
+struct writer;
+
+/* What a recording counts; said at the end and written into the file. */
+struct totals {
+    uint64_t messages, lost, foreign, malformed;
+    struct assembler_counts paths;
+};
+
+/* Opens what -w names; text goes to standard output. Options and book stay the caller's. */
+int writer_open(struct writer **ret_writer, const struct options *options, const struct rulebook *book,
+                struct error *error);
+
+/* Begins the file, with at least one interface: nothing may be added before. `notes` are sentences for the
+ * file's first entry, a line each, or null. */
+void writer_begin(struct writer *writer, const char *const *interfaces, const char *notes, uint64_t now_ns);
+bool writer_has_begun(const struct writer *writer);
+
+/* An assembler_emit_fn; `user` is the writer. */
+void writer_add_path(void *writer, const struct finished_path *path);
+void writer_add_ruleset(struct writer *writer, const struct ruleset *ruleset);
+void writer_add_journal(struct writer *writer, uint64_t now_ns, enum journal_priority priority,
+                        const char *event, const char *message);
+
+/* So many messages were lost before what comes next. */
+void writer_add_lost(struct writer *writer, uint64_t count);
+
+/* Hands on what was added; goes on to the next file of a ring where its bound is reached. `now`: at once,
+ * also what waits for a fuller block. */
+int writer_flush(struct writer *writer, bool now, uint64_t now_ns, struct error *error);
+
+/* A bound of -c or -a is reached. */
+bool writer_is_full(const struct writer *writer, uint64_t now_ns);
+
+uint64_t writer_packets(const struct writer *writer);
+uint64_t writer_verdicts(const struct writer *writer, enum verdict verdict);
+
+/* Writes the end of the file, closes it and frees the writer. */
+int writer_close(struct writer *writer, const struct totals *totals, uint64_t now_ns, struct error *error);
+
+/* Frees it after a failure: nothing more is written. */
+void writer_abandon(struct writer *writer);
+
+#endif

@@ -535,17 +535,19 @@ static void test_what_is_damage_and_what_is_skipped(void **state)
     assert_true(one_message_is_sound(BYTES("")));
     assert_true(one_message_is_sound(BYTES("\x7a\x03"
                                            "abc"
-                                           "\x78\x05")));                     /* fields 15: unknown */
-    assert_true(one_message_is_sound(BYTES("\x22\x01\x63")));                 /* attribute 99: unknown */
-    assert_true(one_message_is_sound(BYTES("\x18\x63")));                     /* likewise absent */
-    assert_true(one_message_is_sound(BYTES("\x48\x00")));                     /* rule 0: none */
-    assert_true(one_message_is_sound(BYTES("\x38\x04\x42\x04\x01\x02xy")));   /* 4 bytes: 0 x y 0 */
-    assert_true(one_message_is_sound(BYTES("\x28\x01\x30\x02")));             /* counters out of nothing */
-    assert_false(one_message_is_sound(BYTES("\x22\x00")));                    /* attribute without type */
-    assert_false(one_message_is_sound(BYTES("\x48\x01")));                    /* a rule that is not there */
-    assert_false(one_message_is_sound(BYTES("\x38\x80\x80\x04")));            /* payload of 65536 bytes */
-    assert_false(one_message_is_sound(BYTES("\x38\x02\x42\x05\x01\x02xyz"))); /* patch beyond the payload */
-    assert_false(one_message_is_sound(BYTES("\x38\x04\x42\x03\x00\x02x")));   /* patch cut */
+                                           "\x78\x05")));                    /* fields 15: unknown */
+    assert_true(one_message_is_sound(BYTES("\x22\x01\x63")));                /* attribute 99: unknown */
+    assert_true(one_message_is_sound(BYTES("\x18\x63")));                    /* likewise absent */
+    assert_true(one_message_is_sound(BYTES("\x48\x00")));                    /* rule 0: none */
+    assert_true(one_message_is_sound(BYTES("\x38\x04\x42\x04\x01\x02xy")));  /* 4 bytes: 0 x y 0 */
+    assert_true(one_message_is_sound(BYTES("\x28\x01\x30\x02")));            /* counters out of nothing */
+    assert_false(one_message_is_sound(BYTES("\x22\x00")));                   /* attribute without type */
+    assert_false(one_message_is_sound(BYTES("\x48\x01")));                   /* a rule that is not there */
+    assert_false(one_message_is_sound(BYTES("\x38\x80\x80\x04")));           /* payload of 65536 bytes */
+    assert_false(one_message_is_sound(BYTES("\x38\x02\x42\x04\x01\x02xy"))); /* patch beyond the payload */
+    assert_false(one_message_is_sound(BYTES("\x38\x04\x42\x03\x00\x02x")));  /* patch cut */
+    assert_false(one_message_is_sound(BYTES("\x38\x02\x42\x03\x03\x01x")));  /* a skip beyond it */
+    assert_false(one_message_is_sound(BYTES("\x38\x02\x42\x05\x80\x80\x7f\x01x")));
     assert_false(one_message_is_sound(BYTES("\x42\x02\x00\x80")));
     assert_false(one_message_is_sound(BYTES("\x10\x01"))); /* a time before 1970 */
     assert_false(one_message_is_sound(BYTES("\x0a\x00"))); /* a type that is wrong */

@@ -33,42 +33,42 @@ static const value_string ct_info_names[] = {
 
 /* enum ctattr_type: linux/netfilter/nfnetlink_conntrack.h. */
 static const value_string ct_attribute_names[] = {
-    {1,  "Original direction"     },
-    {2,  "Reply direction"        },
-    {3,  "Status"                 },
-    {4,  "Protocol information"   },
-    {5,  "Helper"                 },
-    {6,  "Source translation"     },
-    {7,  "Timeout"                },
-    {8,  "Mark"                   },
-    {9,  "Counters, original"     },
-    {10, "Counters, reply"        },
-    {11, "Use"                    },
-    {12, "Identifier"             },
-    {13, "Destination translation"},
-    {14, "Master connection"      },
+    {1,  "Original direction"           },
+    {2,  "Reply direction"              },
+    {3,  "Status"                       },
+    {4,  "Protocol information"         },
+    {5,  "Helper"                       },
+    {6,  "Source translation"           },
+    {7,  "Timeout"                      },
+    {8,  "Mark"                         },
+    {9,  "Counters, original"           },
+    {10, "Counters, reply"              },
+    {11, "Use"                          },
+    {12, "Identifier"                   },
+    {13, "Destination translation"      },
+    {14, "Master connection"            },
     {15, "Sequence adjustment, original"},
-    {16, "Sequence adjustment, reply"},
-    {17, "Security mark"          },
-    {18, "Zone"                   },
-    {19, "Security context"       },
-    {20, "Timestamp"              },
-    {21, "Mark mask"              },
-    {22, "Labels"                 },
-    {0,  NULL                     },
+    {16, "Sequence adjustment, reply"   },
+    {17, "Security mark"                },
+    {18, "Zone"                         },
+    {19, "Security context"             },
+    {20, "Timestamp"                    },
+    {21, "Mark mask"                    },
+    {22, "Labels"                       },
+    {0,  NULL                           },
 };
 
 static const value_string hardware_names[] = {
-    {1,     "Ethernet"  },
-    {512,   "PPP"       },
-    {768,   "IP tunnel" },
+    {1,     "Ethernet"   },
+    {512,   "PPP"        },
+    {768,   "IP tunnel"  },
     {769,   "IPv6 tunnel"},
-    {772,   "loopback"  },
-    {776,   "SIT"       },
-    {778,   "GRE"       },
-    {823,   "IPv6 GRE"  },
-    {65534, "none"      },
-    {0,     NULL        },
+    {772,   "loopback"   },
+    {776,   "SIT"        },
+    {778,   "GRE"        },
+    {823,   "IPv6 GRE"   },
+    {65534, "none"       },
+    {0,     NULL         },
 };
 
 /* How an attribute is shown; numbers are `size` bytes, big endian. */
@@ -116,7 +116,8 @@ static proto_item *add_bytes(const struct attributes_place *place, proto_tree *t
                                             (int)bytes.length);
 }
 
-static proto_item *add_uint(const struct attributes_place *place, int field, struct bytes bytes, uint32_t value)
+static proto_item *add_uint(const struct attributes_place *place, int field, struct bytes bytes,
+                            uint32_t value)
 {
     int at, length;
     range_of(place, bytes, &at, &length);
@@ -214,8 +215,8 @@ static void add_connection(const struct attributes_place *place, const struct me
             break;
         struct bytes value = {rest.data + 4, length - 4};
         proto_item *item = add_bytes(place, tree, hf_block_ct_attribute, value);
-        proto_item_prepend_text(item, "%s: ",
-                                val_to_str_const(type, ct_attribute_names, "Not known to this plugin"));
+        proto_item_prepend_text(
+            item, "%s: ", val_to_str_const(type, ct_attribute_names, "Not known to this plugin"));
         size_t taken = (length + 3) & ~(size_t)3;
         if (taken > rest.length)
             break;
@@ -237,8 +238,7 @@ static void add_unknown(const struct attributes_place *place, const struct messa
     for (unsigned type = MESSAGE_L2HDR + 1; type < MESSAGE_ATTRIBUTES_MAX; type++) {
         if (!message_has(message, type))
             continue;
-        proto_item *item =
-            add_bytes(place, place->tree, hf_block_attribute, message->attribute[type]);
+        proto_item *item = add_bytes(place, place->tree, hf_block_attribute, message->attribute[type]);
         proto_item_prepend_text(item, "%u: ", type);
     }
 }

@@ -16,12 +16,14 @@ SUBTREES(SUBTREE_DEFINE)
 PACKET_EXPERTS(EXPERT_DEFINE)
 BLOCK_EXPERTS(EXPERT_DEFINE)
 
-#define FIELD_INFO(variable, filter, type, display, title, description)                                      \
+/* clang-format off */
+#define FIELD_INFO(variable, filter, type, display, title, description) \
     {&variable, {title, filter, FT_##type, display, NULL, 0, description, HFILL}},
-#define EXPERT_INFO(variable, filter, group, severity, summary)                                              \
+#define EXPERT_INFO(variable, filter, group, severity, summary) \
     {&variable, {filter, PI_##group, PI_##severity, summary, EXPFILL}},
-#define SUBTREE_ADDRESS(variable)     &variable,
+#define SUBTREE_ADDRESS(variable) &variable,
 #define FIELD_ADDRESS(variable, ...) &variable,
+/* clang-format on */
 
 void fields_register(void)
 {

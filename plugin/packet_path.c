@@ -18,8 +18,7 @@ static bool visit_option(struct bytes bytes, void *user)
     enum envelope_status status = envelope_open(bytes, &version, &kind, &body);
     if (status == ENVELOPE_FOREIGN || (status == ENVELOPE_OK && kind != ENVELOPE_PATH))
         return true;
-    *search->path =
-        (struct packet_path){.record = bytes, .version = version, .known = status == ENVELOPE_OK};
+    *search->path = (struct packet_path){.record = bytes, .version = version, .known = status == ENVELOPE_OK};
     search->found = true;
     return false;
 }
@@ -42,7 +41,8 @@ bool packet_path_find(packet_info *pinfo, struct packet_path *ret_path)
         (const uint8_t *)wmem_memdup(pinfo->pool, ret_path->record.data, ret_path->record.length);
     if (ret_path->known) {
         struct path_reader reader;
-        ret_path->damaged = !path_reader_begin(&reader, body_of(ret_path), &ret_path->path);
+        ret_path->damaged = ret_path->head_damaged =
+            !path_reader_begin(&reader, body_of(ret_path), &ret_path->path);
     }
     return true;
 }

@@ -13,10 +13,11 @@ struct path_step {
 };
 
 struct packet_path {
-    struct bytes record;    /* envelope and body */
-    unsigned version;       /* of the envelope; nothing below is set where it is not ours */
-    bool known;             /* it is a version that this plugin reads */
-    bool damaged;
+    struct bytes record; /* envelope and body */
+    unsigned version;    /* of the envelope; nothing below is set where it is not ours */
+    bool known;          /* it is a version that this plugin reads */
+    bool damaged;        /* somewhere; what stands before it could be read */
+    bool head_damaged;   /* nothing is to be believed */
     struct path path;
     struct path_step *steps; /* as many as could be read; packet_path_read_steps() fills it */
     uint32_t count;

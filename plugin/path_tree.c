@@ -105,15 +105,15 @@ static const char *interfaces(const struct builder *builder, const struct contex
     return "";
 }
 
-static void add_step(const struct builder *builder, const struct path_step *at, const struct path_step *before)
+static void add_step(const struct builder *builder, const struct path_step *at,
+                     const struct path_step *before)
 {
     struct range range = range_of(builder, at->body);
     const char *line = text_step_line(builder->pool, &at->step);
     const char *added = interfaces(builder, &at->step.context, before ? &before->step.context : NULL);
-    proto_item *item = proto_tree_add_string_format(builder->tree, hf_step, builder->tvb, range.at,
-                                                    range.length, text_step(builder->pool, &at->step),
-                                                    "%s%s%s", line, at->step.stale ? " (may be stale)" : "",
-                                                    added);
+    proto_item *item = proto_tree_add_string_format(
+        builder->tree, hf_step, builder->tvb, range.at, range.length, text_step(builder->pool, &at->step),
+        "%s%s%s", line, at->step.stale ? " (may be stale)" : "", added);
     struct builder inner = *builder;
     inner.tree = proto_item_add_subtree(item, ett_step);
     add_step_fields(&inner, &at->step, range);
@@ -165,7 +165,9 @@ static const char *summary(const struct builder *builder)
 {
     const struct path *path = &builder->path->path;
     const struct step *decided = builder->path->decided;
-    const char *verdict = text_name(builder->pool, verdict_name(path->verdict), path->verdict);
+    const char *verdict = text_verdict(builder->pool, path->verdict);
+    if (builder->path->head_damaged)
+        return "nothing can be read";
     if (decided)
         return wmem_strdup_printf(builder->pool, "%s%s by %s", verdict,
                                   path->verdict == VERDICT_ACCEPT ? ", last" : "",
@@ -178,9 +180,12 @@ static const char *summary(const struct builder *builder)
                               explained ? explained : "");
 }
 
-static const char *notes(const struct path *path)
+static const char *notes(const struct packet_path *packet)
 {
-    return path->incomplete ? " (incomplete)" : path->ambiguous ? " (ambiguous)" : "";
+    return packet->damaged           ? " (damaged)"
+           : packet->path.incomplete ? " (incomplete)"
+           : packet->path.ambiguous  ? " (ambiguous)"
+                                     : "";
 }
 
 static void add_experts(const struct builder *builder, proto_item *item)
@@ -188,13 +193,16 @@ static void add_experts(const struct builder *builder, proto_item *item)
     const struct packet_path *packet = builder->path;
     const struct path *path = &packet->path;
     bool rejected = path->verdict == VERDICT_REJECT;
+    if (!packet->known)
+        expert_add_info(builder->pinfo, item, &ei_version);
     if (packet->damaged)
         expert_add_info(builder->pinfo, item, &ei_damaged);
+    if (!packet->known || packet->head_damaged)
+        return;
     if (path->verdict == VERDICT_DROP || rejected)
-        expert_add_info_format(
-            builder->pinfo, item, rejected ? &ei_rejected : &ei_dropped, "%s%s%s",
-            rejected ? "Rejected" : "Dropped", packet->decided ? " by " : "",
-            packet->decided ? text_step_decision(builder->pool, packet->decided) : "");
+        expert_add_info_format(builder->pinfo, item, rejected ? &ei_rejected : &ei_dropped, "%s%s%s",
+                               rejected ? "Rejected" : "Dropped", packet->decided ? " by " : "",
+                               packet->decided ? text_step_decision(builder->pool, packet->decided) : "");
     if (path->incomplete)
         expert_add_info(builder->pinfo, item, &ei_incomplete);
 }
@@ -216,20 +224,22 @@ static void dissect_tree(struct builder *builder, proto_tree *parent)
 
     proto_item *item;
     if (!path->known) {
-        item = proto_tree_add_protocol_format(parent, proto_iptrace, builder->tvb, 0, length,
-                                              "iptables path: path record of version %u, this plugin reads %u",
-                                              path->version, IPTRACE_FORMAT_VERSION);
+        item =
+            proto_tree_add_protocol_format(parent, proto_iptrace, builder->tvb, 0, length,
+                                           "iptables path: path record of version %u, this plugin reads %u",
+                                           path->version, IPTRACE_FORMAT_VERSION);
         builder->tree = proto_item_add_subtree(item, ett_path);
         add_uint(builder, hf_version, (struct range){4, 1}, path->version);
-        expert_add_info(builder->pinfo, item, &ei_version);
+        add_experts(builder, item);
         move_up(parent, item);
         return;
     }
     item = proto_tree_add_protocol_format(parent, proto_iptrace, builder->tvb, 0, length,
-                                          "iptables path: %s%s", summary(builder), notes(&path->path));
+                                          "iptables path: %s%s", summary(builder), notes(path));
     builder->tree = proto_item_add_subtree(item, ett_path);
-    add_packet_fields(builder);
-    if (fields_steps_wanted(parent))
+    if (!path->head_damaged)
+        add_packet_fields(builder);
+    if (!path->head_damaged && fields_steps_wanted(parent))
         for (uint32_t i = 0; i < path->count; i++)
             add_step(builder, &path->steps[i], i > 0 ? &path->steps[i - 1] : NULL);
     add_experts(builder, item);
@@ -241,9 +251,10 @@ static void prepend_info(const struct builder *builder)
 {
     const struct packet_path *packet = builder->path;
     const struct path *path = &packet->path;
-    if (!packet->known || path->verdict == VERDICT_ACCEPT || !col_get_writable(builder->pinfo->cinfo, COL_INFO))
+    if (!packet->known || packet->head_damaged || path->verdict == VERDICT_ACCEPT ||
+        !col_get_writable(builder->pinfo->cinfo, COL_INFO))
         return;
-    const char *verdict = text_name(builder->pool, verdict_name(path->verdict), path->verdict);
+    const char *verdict = text_verdict(builder->pool, path->verdict);
     const char *by = packet->decided ? text_step_short(builder->pool, packet->decided)
                                      : text_name(builder->pool, reason_name(path->reason), path->reason);
     col_prepend_fstr(builder->pinfo->cinfo, COL_INFO, "[%s%s%s] ", verdict, *by ? " " : "", by);
@@ -268,4 +279,6 @@ void path_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     prepend_info(&builder);
     if (tree)
         dissect_tree(&builder, tree);
+    else
+        add_experts(&builder, NULL); /* for those who only list and count them */
 }

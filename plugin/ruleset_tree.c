@@ -52,7 +52,8 @@ static struct chain_item *find_chain(const struct listing *listing, const struct
 {
     const char *name = text_value(listing->pool, line->chain);
     struct chain_item *chain = (struct chain_item *)wmem_map_lookup(listing->chains, name);
-    return chain ? chain : add_chain(listing, &(struct ruleset_line){.text = line->text, .chain = line->chain});
+    return chain ? chain
+                 : add_chain(listing, &(struct ruleset_line){.text = line->text, .chain = line->chain});
 }
 
 static void add_rule(const struct listing *listing, const struct ruleset_line *line)
@@ -151,6 +152,6 @@ const char *ruleset_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *
     const char *of_parts =
         part.parts > 1 ? wmem_strdup_printf(pinfo->pool, ", part %u of %u", part.part + 1, part.parts) : "";
     return wmem_strdup_printf(pinfo->pool, "Rules of %s (IPv%u), generation %u%s: %u rule%s",
-                              text_line(pinfo->pool, part.table), part.family, part.generation, of_parts, rules,
-                              rules == 1 ? "" : "s");
+                              text_line(pinfo->pool, part.table), part.family, part.generation, of_parts,
+                              rules, rules == 1 ? "" : "s");
 }

@@ -24,6 +24,12 @@ const char *text_name(wmem_allocator_t *pool, const char *name, unsigned number)
     return name ? name : wmem_strdup_printf(pool, "%u", number);
 }
 
+const char *text_verdict(wmem_allocator_t *pool, unsigned verdict)
+{
+    const char *name = verdict_name(verdict);
+    return name ? name : wmem_strdup_printf(pool, "verdict number %u", verdict);
+}
+
 const char *text_step(wmem_allocator_t *pool, const struct step *step)
 {
     char space[512], *buffer = space;
@@ -48,8 +54,8 @@ const char *text_step_line(wmem_allocator_t *pool, const struct step *step)
     case STEP_RETURN:
         return wmem_strdup_printf(pool, "%s %s end of chain", table, chain);
     case STEP_UNKNOWN:
-        return wmem_strdup_printf(pool, "%s %s a rule without conditions, or the end (rules not known)", table,
-                                  chain);
+        return wmem_strdup_printf(pool, "%s %s a rule without conditions, or the end (rules not known)",
+                                  table, chain);
     }
     return wmem_strdup_printf(pool, "%s %s type %u, number %u%s%s", table, chain, step->type, step->rulenum,
                               colon, rule);

@@ -17,6 +17,9 @@ const char *text_line(wmem_allocator_t *pool, struct bytes bytes);
 /* The name, or the number where it has none in this version. */
 const char *text_name(wmem_allocator_t *pool, const char *name, unsigned number);
 
+/* The verdict for a line. */
+const char *text_verdict(wmem_allocator_t *pool, unsigned verdict);
+
 /* The step as a field's value: format/step.h, step_format(). */
 const char *text_step(wmem_allocator_t *pool, const struct step *step);
 

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writes a capture for the plugin's tests: what no kernel says by itself stands next to what it does say.
+ * make_capture FILE [PACKETS]: with a number, so many packets of four steps instead, to measure time. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/envelope.h"
+#include "format/message_block.h"
+#include "format/path_record.h"
+#include "format/ruleset_block.h"
+#include "recorder/core/pcapng.h"
+
+#define CAPTURE_ID 0x1234u
+#define TIME_NS    1700000000000000000u
+#define STEPS_MAX  8
+
+static struct wire_writer file;
+static struct path_writer path_writer;
+static uint32_t packets;
+
+static struct bytes text(const char *string)
+{
+    return (struct bytes){(const uint8_t *)string, strlen(string)};
+}
+
+struct packet_spec {
+    struct path path;
+    struct step steps[STEPS_MAX];
+    size_t count;
+};
+
+static struct step *add(struct packet_spec *spec, const char *table, const char *chain, unsigned type,
+                        unsigned number, const char *rule, const char *target)
+{
+    assert(spec->count < STEPS_MAX);
+    struct step *step = &spec->steps[spec->count];
+    *step = (struct step){
+        .table = text(table),
+        .chain = text(chain),
+        .type = type,
+        .rulenum = number,
+        .rule = text(rule),
+        .target = text(target),
+        .ruleset = 1,
+        .context = spec->count > 0 ? spec->steps[spec->count - 1].context : (struct context){0},
+    };
+    spec->path.steps = (uint32_t)++spec->count;
+    return step;
+}
+
+static void at_hook(struct step *step, unsigned hook, const char *in, const char *out)
+{
+    step->context.has_hook = true;
+    step->context.hook = hook;
+    step->context.in = text(in);
+    step->context.out = text(out);
+}
+
+/* A TCP SYN or UDP datagram of IPv4; checksums are left 0. */
+static size_t ipv4(uint8_t *packet, uint8_t protocol, uint16_t source, uint16_t destination)
+{
+    size_t length = protocol == 6 ? 40 : 28;
+    memset(packet, 0, length);
+    memcpy(packet, (const uint8_t[]){0x45, 0, 0, (uint8_t)length, 0, 1, 0, 0, 64, protocol, 0, 0}, 12);
+    memcpy(packet + 12, (const uint8_t[]){10, 0, 0, 1, 10, 0, 1, 2}, 8);
+    memcpy(packet + 20,
+           (const uint8_t[]){(uint8_t)(source >> 8), (uint8_t)source, (uint8_t)(destination >> 8),
+                             (uint8_t)destination},
+           4);
+    if (protocol == 6)
+        memcpy(packet + 32, (const uint8_t[]){0x50, 0x02, 0x10, 0x00}, 4);
+    else
+        packet[25] = 8;
+    return length;
+}
+
+static size_t ipv6(uint8_t *packet, uint16_t destination)
+{
+    memset(packet, 0, 60);
+    memcpy(packet, (const uint8_t[]){0x60, 0, 0, 0, 0, 20, 6, 64, 0xfd, 0}, 10);
+    packet[23] = 1;
+    packet[24] = 0xfd;
+    packet[39] = 2;
+    memcpy(packet + 40, (const uint8_t[]){4, 1, (uint8_t)(destination >> 8), (uint8_t)destination}, 4);
+    memcpy(packet + 52, (const uint8_t[]){0x50, 0x02, 0x10, 0x00}, 4);
+    return 60;
+}
+
+static void write_raw(const uint8_t *packet, size_t length, struct bytes record)
+{
+    struct pcapng_packet block = {
+        .time_ns = TIME_NS + packets * 1000000ull,
+        .data = {packet, length},
+        .original_length = (uint32_t)length,
+        .packet_id = (uint64_t)CAPTURE_ID << 32 | (packets + 1),
+        .record = record,
+    };
+    pcapng_write_packet(&file, &block);
+    packets++;
+}
+
+static void write_spec(struct packet_spec *spec, const uint8_t *packet, size_t length)
+{
+    static struct wire_writer record;
+    record.length = 0;
+    spec->path.packet_id = (uint64_t)CAPTURE_ID << 32 | (packets + 1);
+    spec->path.backend = BACKEND_LEGACY;
+    path_record_write(&record, &path_writer, &spec->path, spec->steps, spec->count);
+    write_raw(packet, length, (struct bytes){record.data, record.length});
+}
+
+static void begin_forward(struct packet_spec *spec)
+{
+    *spec = (struct packet_spec){0};
+    at_hook(add(spec, "raw", "PREROUTING", STEP_POLICY, 0, "-P PREROUTING ACCEPT", "ACCEPT"), HOOK_PREROUTING,
+            "eth0", "");
+    add(spec, "mangle", "PREROUTING", STEP_POLICY, 0, "-P PREROUTING ACCEPT", "ACCEPT");
+}
+
+static void decide(struct packet_spec *spec, unsigned verdict, unsigned reason)
+{
+    spec->path.verdict = verdict;
+    spec->path.reason = reason;
+    spec->path.decided = (uint32_t)spec->count;
+}
+
+/* 1: accepted by a rule; 2: dropped by a rule with a comment; 3: dropped by a policy. */
+static void write_plain(void)
+{
+    struct packet_spec spec;
+    uint8_t packet[64];
+    size_t length = ipv4(packet, 6, 1025, 80);
+    begin_forward(&spec);
+    at_hook(add(&spec, "filter", "FORWARD", STEP_RULE, 2, "-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT",
+                "ACCEPT"),
+            HOOK_FORWARD, "eth0", "eth1");
+    decide(&spec, VERDICT_ACCEPT, REASON_RULE);
+    at_hook(add(&spec, "mangle", "POSTROUTING", STEP_POLICY, 0, "-P POSTROUTING ACCEPT", "ACCEPT"),
+            HOOK_POSTROUTING, "", "eth1");
+    write_spec(&spec, packet, length);
+
+    length = ipv4(packet, 6, 1026, 23);
+    begin_forward(&spec);
+    struct step *step =
+        add(&spec, "filter", "INPUT", STEP_RULE, 3,
+            "-A INPUT -p tcp -m tcp --dport 23 -m comment --comment \"no telnet\" -j DROP", "DROP");
+    at_hook(step, HOOK_INPUT, "eth0", "");
+    step->comment = BYTES("no telnet");
+    step->stale = true;
+    step->has_time = true;
+    step->time_ns = 1500;
+    step->context.has_mark = true;
+    step->context.mark = 0x2a;
+    step->context.has_uid = step->context.has_gid = true;
+    step->context.uid = 1000;
+    step->context.gid = 100;
+    step->context.physin = BYTES("veth7");
+    decide(&spec, VERDICT_DROP, REASON_RULE);
+    write_spec(&spec, packet, length);
+
+    length = ipv4(packet, 17, 1027, 9999);
+    begin_forward(&spec);
+    at_hook(add(&spec, "filter", "FORWARD", STEP_RULE, 4, "-A FORWARD -j CHECKS", "CHECKS"), HOOK_FORWARD,
+            "eth0", "eth1");
+    add(&spec, "filter", "CHECKS", STEP_RETURN, 0, "", "");
+    add(&spec, "filter", "FORWARD", STEP_POLICY, 0, "-P FORWARD DROP", "DROP");
+    decide(&spec, VERDICT_DROP, REASON_POLICY);
+    write_spec(&spec, packet, length);
+}
+
+/* 4: translated, marked, TTL counted down; 5: vanished and incomplete; 6: rejected, IPv6. */
+static void write_changes(void)
+{
+    struct packet_spec spec;
+    uint8_t packet[64];
+    size_t length = ipv4(packet, 17, 1028, 53);
+    static const uint8_t new_address[] = {10, 2, 0, 2};
+    begin_forward(&spec);
+    add(&spec, "mangle", "PREROUTING", STEP_RULE, 1, "-A PREROUTING -j MARK --set-xmark 0x7/0xffffffff",
+        "MARK");
+    struct step *step =
+        add(&spec, "nat", "PREROUTING", STEP_RULE, 1,
+            "-A PREROUTING -p udp -m udp --dport 53 -j DNAT --to-destination 10.2.0.2:5353", "DNAT");
+    step->context.has_mark = true;
+    step->context.mark = 7;
+    step = add(&spec, "mangle", "FORWARD", STEP_POLICY, 0, "-P FORWARD ACCEPT", "ACCEPT");
+    at_hook(step, HOOK_FORWARD, "eth0", "eth1");
+    step->change = (struct change){
+        .dst = {new_address, 4},
+          .has_dstport = true, .dstport = 5353, .has_ttl = true, .ttl = 63
+    };
+    add(&spec, "filter", "FORWARD", STEP_POLICY, 0, "-P FORWARD ACCEPT", "ACCEPT");
+    decide(&spec, VERDICT_ACCEPT, REASON_POLICY);
+    at_hook(
+        add(&spec, "nat", "POSTROUTING", STEP_RULE, 1, "-A POSTROUTING -o eth1 -j MASQUERADE", "MASQUERADE"),
+        HOOK_POSTROUTING, "", "eth1");
+    write_spec(&spec, packet, length);
+
+    length = ipv4(packet, 17, 1029, 53);
+    begin_forward(&spec);
+    spec.path.verdict = VERDICT_UNKNOWN;
+    spec.path.reason = REASON_VANISHED_ROUTING;
+    spec.path.incomplete = true;
+    write_spec(&spec, packet, length);
+
+    length = ipv6(packet, 22);
+    spec = (struct packet_spec){0};
+    at_hook(add(&spec, "filter", "INPUT", STEP_RULE, 1,
+                "-A INPUT -p tcp -m tcp --dport 22 -j REJECT --reject-with tcp-reset", "REJECT"),
+            HOOK_INPUT, "eth0", "");
+    decide(&spec, VERDICT_REJECT, REASON_RULE);
+    write_spec(&spec, packet, length);
+}
+
+/* 7: numbers of a later recorder; 8: damaged; 9: a later version; 10: somebody else's option;
+ * 11: names that are no text; 12: copy, ambiguous, cut. */
+static void write_odd(void)
+{
+    struct packet_spec spec = {0};
+    struct wire_writer record = {0};
+    uint8_t packet[64];
+    size_t length = ipv4(packet, 6, 1030, 80);
+    at_hook(add(&spec, "filter", "INPUT", 7, 9, "-A INPUT", ""), 8, "eth0", "");
+    decide(&spec, 9, 99);
+    write_spec(&spec, packet, length);
+
+    begin_forward(&spec);
+    path_record_write(&record, &path_writer, &spec.path, spec.steps, spec.count);
+    write_raw(packet, length, (struct bytes){record.data, record.length - 5});
+    record.data[4] = 2;
+    write_raw(packet, length, (struct bytes){record.data, record.length});
+    write_raw(packet, length, BYTES("OTHERS' DATA"));
+    wire_writer_done(&record);
+
+    spec = (struct packet_spec){0};
+    at_hook(add(&spec, "filter", "a:\033[31m\n\xff", STEP_RULE, 1,
+                "-A x -m comment --comment \"\007\xe2\x82\xac\"", "DROP"),
+            HOOK_INPUT, "eth0", "");
+    decide(&spec, VERDICT_DROP, REASON_RULE);
+    write_spec(&spec, packet, length);
+
+    begin_forward(&spec);
+    decide(&spec, VERDICT_ACCEPT, REASON_POLICY);
+    spec.path.copy = spec.path.ambiguous = spec.path.cut = true;
+    spec.path.steps = 5000;
+    spec.path.netns = BYTES("blue");
+    write_spec(&spec, packet, length);
+}
+
+static void write_custom(struct wire_writer *body)
+{
+    envelope_pad(body, 0);
+    pcapng_write_custom(&file, (struct bytes){body->data, body->length});
+    body->length = 0;
+}
+
+static void set_big_endian(uint8_t *at, uint32_t value)
+{
+    for (int i = 3; i >= 0; i--, value >>= 8)
+        at[i] = (uint8_t)value;
+}
+
+static void write_messages(void)
+{
+    struct message_block_writer *writer = message_block_writer_new(CAPTURE_ID, (struct bytes){0});
+    struct wire_writer body = {0};
+    /* The writer looks back at the messages before. */
+    static struct {
+        struct message message;
+        uint8_t packet[64], numbers[6][4], time[16], hardware[12], header[4];
+    } space[6];
+    for (uint32_t i = 0; i < 6; i++) {
+        uint8_t *packet = space[i].packet, *time = space[i].time, *header = space[i].header;
+        uint8_t(*numbers)[4] = space[i].numbers;
+        size_t length = ipv4(packet, 6, (uint16_t)(1025 + i / 3), i < 3 ? 80 : 23);
+        struct message *message = &space[i].message;
+        *message = (struct message){.number = i + 1, .family = 2};
+        memcpy(space[i].hardware, (const uint8_t[]){0, 6, 0, 0, 2, 0, 0, 0, 0, (uint8_t)i}, 10);
+        memcpy(header, (const uint8_t[]){8, 0, (uint8_t)(i % 3), 0}, 4);
+        static const uint8_t type[] = {0, 1};
+        static const uint8_t ct[] = {8, 0, 3, 0, 0, 0, 1, 8, 8, 0, 12, 0, 1, 2, 3, 4};
+        set_big_endian(numbers[0], 2);
+        set_big_endian(numbers[1], 3);
+        set_big_endian(numbers[2], i);
+        set_big_endian(numbers[3], 0x2a);
+        set_big_endian(numbers[4], 1000);
+        set_big_endian(numbers[5], 2);
+        set_big_endian(time + 4, (uint32_t)(TIME_NS / 1000000000));
+        set_big_endian(time + 12, i);
+        message_set(message, MESSAGE_PACKET_HEADER, (struct bytes){header, 4});
+        message_set(message, MESSAGE_PREFIX,
+                    i % 3 == 2 ? (struct bytes){(const uint8_t *)"TRACE: filter:INPUT:rule:3 ", 28}
+                               : (struct bytes){(const uint8_t *)"TRACE: raw:PREROUTING:policy:2 ", 32});
+        message_set(message, MESSAGE_IN, (struct bytes){numbers[0], 4});
+        message_set(message, MESSAGE_SEQ, (struct bytes){numbers[2], 4});
+        message_set(message, MESSAGE_TIMESTAMP, (struct bytes){time, 16});
+        message_set(message, MESSAGE_HWADDR, (struct bytes){space[i].hardware, 12});
+        message_set(message, MESSAGE_HWTYPE, (struct bytes){type, 2});
+        message_set(message, MESSAGE_PAYLOAD, (struct bytes){packet, length});
+        if (i == 5) {
+            message_set(message, MESSAGE_OUT, (struct bytes){numbers[1], 4});
+            message_set(message, MESSAGE_MARK, (struct bytes){numbers[3], 4});
+            message_set(message, MESSAGE_UID, (struct bytes){numbers[4], 4});
+            message_set(message, MESSAGE_CT_INFO, (struct bytes){numbers[5], 4});
+            message_set(message, MESSAGE_CT, (struct bytes){ct, sizeof ct});
+            message_set(message, 30, (struct bytes){ct, 4});
+        }
+        struct packet_spec spec = {0};
+        struct step *step =
+            i % 3 == 2 ? add(&spec, "filter", "INPUT", STEP_RULE, 3,
+                             "-A INPUT -p tcp -m tcp --dport 23 -j DROP", "DROP")
+                       : add(&spec, "raw", "PREROUTING", STEP_POLICY, 0, "-P PREROUTING ACCEPT", "ACCEPT");
+        step->context.in = BYTES("eth0");
+        if (i % 3 == 0)
+            message_block_writer_packet(writer, 1 + i / 3);
+        assert(message_block_writer_add(writer, message, step));
+    }
+    message_block_writer_finish(writer, &body);
+    write_custom(&body);
+    message_block_writer_free(writer);
+    wire_writer_done(&body);
+}
+
+static void write_rulesets(void)
+{
+    struct wire_writer body = {0};
+    struct ruleset_part part = {.capture_id = CAPTURE_ID,
+                                .ruleset = 1,
+                                .generation = 2,
+                                .family = 4,
+                                .table = BYTES("filter"),
+                                .time_ns = TIME_NS,
+                                .parts = 2};
+    const struct ruleset_own own = {BYTES("PREROUTING"), 1};
+    part.text =
+        BYTES("*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:CHECKS - [0:0]\n"
+              "-A INPUT -i lo -j ACCEPT\n"
+              "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n");
+    ruleset_part_write(&body, &part, &own, 1);
+    write_custom(&body);
+    part.part = 1;
+    part.text = BYTES("-A INPUT -p tcp -m tcp --dport 23 -m comment --comment \"no telnet\" -j DROP\n"
+                      "-A FORWARD -i eth1 -j ACCEPT\n"
+                      "-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT\n-A FORWARD -d 10.9.9.9/32 -j DROP\n"
+                      "-A FORWARD -j CHECKS\nCOMMIT\n");
+    ruleset_part_write(&body, &part, NULL, 0);
+    write_custom(&body);
+    /* Damaged; then a kind, and a version, of later recorders; then somebody else's. */
+    ruleset_part_write(&body, &part, NULL, 0);
+    body.length -= 20;
+    write_custom(&body);
+    envelope_write(&body, (enum envelope_kind)77);
+    wire_write_raw(&body, "something", 9);
+    write_custom(&body);
+    envelope_write(&body, ENVELOPE_RULESET);
+    body.data[4] = 2;
+    write_custom(&body);
+    wire_write_raw(&body, "OTHERS' DATA", 12);
+    pcapng_write_custom(&file, (struct bytes){body.data, body.length});
+    wire_writer_done(&body);
+}
+
+static void write_many(unsigned long count)
+{
+    struct packet_spec spec;
+    uint8_t packet[64];
+    for (unsigned long i = 0; i < count; i++) {
+        size_t length = ipv4(packet, 6, (uint16_t)(1024 + i % 50000), 80);
+        begin_forward(&spec);
+        at_hook(add(&spec, "filter", "FORWARD", STEP_RULE, 2 + (unsigned)(i % 7),
+                    "-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT", "ACCEPT"),
+                HOOK_FORWARD, "eth0", "eth1");
+        decide(&spec, i % 10 ? VERDICT_ACCEPT : VERDICT_DROP, REASON_RULE);
+        if (i % 10)
+            at_hook(add(&spec, "mangle", "POSTROUTING", STEP_POLICY, 0, "-P POSTROUTING ACCEPT", "ACCEPT"),
+                    HOOK_POSTROUTING, "", "eth1");
+        write_spec(&spec, packet, length);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    FILE *stream = argc >= 2 ? fopen(argv[1], "wb") : NULL;
+    if (!stream) {
+        fprintf(stderr, "usage: make_capture FILE [PACKETS]\n");
+        return 2;
+    }
+    pcapng_write_section(&file, "test", "test", "make_capture");
+    pcapng_write_interface(&file, BYTES("iptables"), 256, NULL);
+    if (argc > 2) {
+        write_many(strtoul(argv[2], NULL, 10));
+    } else {
+        write_plain();
+        write_changes();
+        write_odd();
+        write_messages();
+        write_rulesets();
+    }
+    fwrite(file.data, 1, file.length, stream);
+    path_writer_done(&path_writer);
+    wire_writer_done(&file);
+    return fclose(stream) ? 1 : 0;
+}

@@ -5,6 +5,7 @@
  *     nflog_source_driver send ADDRESS COUNT      UDP to port 9 of ADDRESS, at full speed
  */
 #include <arpa/inet.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -77,6 +78,9 @@ static int receive(uint32_t buffer, bool hold)
         fprintf(stderr, "%s\n", error.text);
         return 1;
     }
+    /* All that is privileged is done. */
+    if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setgid(65534) < 0 || setuid(65534) < 0))
+        return 1;
     printf("ready buffer=%" PRIu32 "\n", nflog_source_buffer(source));
     fflush(stdout);
     uint64_t begin_us = cpu_us();

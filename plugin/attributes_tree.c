@@ -239,7 +239,7 @@ static void add_unknown(const struct attributes_place *place, const struct messa
         if (!message_has(message, type))
             continue;
         proto_item *item = add_bytes(place, place->tree, hf_block_attribute, message->attribute[type]);
-        proto_item_prepend_text(item, "%u: ", type);
+        proto_item_prepend_text(item, "Number %u. ", type);
     }
 }
 

@@ -5,35 +5,69 @@
 #include <string.h>
 
 #include "format/envelope.h"
+#include "format/ruleset_block.h"
 #include "plugin/fields.h"
 #include "plugin/messages_tree.h"
 #include "plugin/ruleset_tree.h"
 
 static dissector_handle_t block_handle;
 
-/* The last time that a row had, as the file is read for the first time. */
-static nstime_t last_time;
-static bool has_last_time;
+/* The last row that had a time, as the file is read for the first time; its number is 0 before the first. */
+static struct {
+    nstime_t time;
+    uint32_t number, reference;
+} last_row;
 
-static void forget_time(void)
+static void forget_row(void)
 {
-    has_last_time = false;
+    last_row.number = 0;
 }
 
-void block_note_time(packet_info *pinfo)
+/* When what stands in the block took place; 0 where nothing says it. */
+static uint64_t own_time_ns(tvbuff_t *tvb, wmem_allocator_t *pool)
+{
+    size_t length = tvb_captured_length(tvb);
+    struct bytes body;
+    struct ruleset_part part;
+    unsigned version, kind;
+    if (length == 0 || envelope_open((struct bytes){tvb_get_ptr(tvb, 0, (int)length), length}, &version,
+                                     &kind, &body) != ENVELOPE_OK)
+        return 0;
+    if (kind == ENVELOPE_RULESET)
+        return ruleset_part_read(body, &part) ? part.time_ns : 0;
+    return kind == ENVELOPE_MESSAGES ? messages_tree_time_ns(pool, body) : 0;
+}
+
+/* A file that was sorted or cut may begin with Custom Blocks: the first has only its own time. */
+static void give_time(tvbuff_t *tvb, packet_info *pinfo)
+{
+    frame_data *frame = pinfo->fd;
+    uint64_t own_ns = last_row.number == 0 ? own_time_ns(tvb, pinfo->pool) : 0;
+    if (last_row.number == 0 && own_ns == 0)
+        return;
+    if (last_row.number > 0) {
+        frame->abs_ts = last_row.time;
+        frame->frame_ref_num = last_row.reference;
+    } else {
+        frame->abs_ts = (nstime_t){(time_t)(own_ns / 1000000000), (int)(own_ns % 1000000000)};
+        compat_set_reference_time(pinfo);
+    }
+    frame->has_ts = 1;
+    pinfo->abs_ts = frame->abs_ts;
+    pinfo->presence_flags |= PINFO_HAS_TS;
+}
+
+void block_note_time(tvbuff_t *tvb, packet_info *pinfo)
 {
     frame_data *frame = pinfo->fd;
     if (frame->visited)
         return;
-    if (compat_is_custom_block(pinfo, IPTRACE_PEN) && !frame->has_ts && has_last_time) {
-        frame->abs_ts = last_time;
-        frame->has_ts = 1;
-        pinfo->abs_ts = last_time;
-        pinfo->presence_flags |= PINFO_HAS_TS;
-    }
+    if (!frame->has_ts && compat_is_custom_block(pinfo, IPTRACE_PEN))
+        give_time(tvb, pinfo);
     if (frame->has_ts) {
-        last_time = frame->abs_ts;
-        has_last_time = true;
+        last_row.time = frame->abs_ts;
+        last_row.number = pinfo->num;
+        last_row.reference = frame->frame_ref_num > 0 ? frame->frame_ref_num : pinfo->num;
     }
 }
 
@@ -93,7 +127,7 @@ int block_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
 void block_register(void)
 {
     block_handle = create_dissector_handle(block_dissect, proto_block);
-    register_init_routine(forget_time);
+    register_init_routine(forget_row);
 }
 
 void block_register_handoff(void)

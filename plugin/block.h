@@ -13,6 +13,6 @@ int block_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
 
 /* To be called for every row, after it was dissected: a Custom Block has no time in pcapng, and Wireshark
  * before 4.6 shows wrong times around a row without one; it gets that of the row before. */
-void block_note_time(packet_info *pinfo);
+void block_note_time(tvbuff_t *tvb, packet_info *pinfo);
 
 #endif

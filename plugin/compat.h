@@ -17,6 +17,7 @@
 #define WS_BUILD_DLL
 #include <wireshark.h>
 
+#include <epan/epan.h>
 #include <epan/packet.h>
 #include <epan/strutil.h>
 #include <wiretap/wtap.h>
@@ -80,6 +81,25 @@ static inline char *compat_format_text(wmem_allocator_t *pool, const uint8_t *te
     return format_text(pool, (const char *)text, length);
 #else
     return format_text(pool, text, length);
+#endif
+}
+
+/* tshark 4.0 takes the first row as the reference of all relative times, also when it has no time, and keeps
+ * a copy of it, which it hands out as constant: to be called for that row when it was given a time. From 4.2
+ * on a row without a time is no reference. */
+static inline void compat_set_reference_time(const packet_info *pinfo)
+{
+#if !WIRESHARK_AT_LEAST(4, 2)
+    /* What epan/epan.c has inside, in all of 4.0; the function that asks it is not exported. */
+    const struct {
+        struct packet_provider_data *provider;
+        struct packet_provider_funcs functions;
+    } *session = (const void *)pinfo->epan;
+    nstime_t *reference = (nstime_t *)session->functions.get_frame_ts(session->provider, pinfo->num);
+    if (reference && nstime_is_zero(reference))
+        *reference = pinfo->fd->abs_ts;
+#else
+    (void)pinfo;
 #endif
 }
 

@@ -79,6 +79,19 @@ static void add_packet(struct walk *walk, struct message_block_reader *reader, u
     walk->packets++;
 }
 
+uint64_t messages_tree_time_ns(wmem_allocator_t *pool, struct bytes body)
+{
+    struct message_block_reader *reader = wmem_new(pool, struct message_block_reader);
+    const struct message *message;
+    const struct block_rule *rule;
+    uint32_t number;
+    uint64_t time_us = 0;
+    if (message_block_begin(reader, body, allocate, pool) &&
+        message_block_next_packet(reader, &number, NULL) && message_block_next(reader, &message, &rule, NULL))
+        message_get_time_us(message, &time_us);
+    return time_us * 1000;
+}
+
 const char *messages_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item,
                                   struct bytes body)
 {

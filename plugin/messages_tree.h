@@ -12,4 +12,7 @@
 const char *messages_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item,
                                   struct bytes body);
 
+/* Kernel time of the first message, in nanoseconds since the epoch; 0 where it has none. */
+uint64_t messages_tree_time_ns(wmem_allocator_t *pool, struct bytes body);
+
 #endif

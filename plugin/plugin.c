@@ -27,7 +27,7 @@ static int dissect_row(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         block_dissect(tvb, pinfo, tree, NULL);
     else if (pinfo->rec->rec_type == REC_TYPE_PACKET)
         path_tree_dissect(tvb, pinfo, tree);
-    block_note_time(pinfo);
+    block_note_time(tvb, pinfo);
     return (int)tvb_captured_length(tvb);
 }
 

@@ -308,6 +308,9 @@ static bool read_message(struct message_block_reader *reader, struct state *stat
         case MESSAGE_FIELD_FAMILY:
             state->message->family = (uint8_t)wire_read_uint(&wire, &field);
             break;
+        case MESSAGE_FIELD_RECEIVED:
+            state->message->received_us += (uint64_t)wire_read_sint(&wire, &field);
+            break;
         }
     }
     return !wire.bad;

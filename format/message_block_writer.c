@@ -69,6 +69,7 @@ static void keep_first(struct message_block_writer *writer, const struct message
     wire_writer_reserve(bytes, length);
     writer->first.number = message->number;
     writer->first.family = message->family;
+    writer->first.received_us = message->received_us;
     writer->first.present = message->present;
     for (uint32_t left = message->present; left != 0; left &= left - 1) {
         unsigned type = (unsigned)__builtin_ctz(left);
@@ -229,6 +230,8 @@ static void write_message(struct message_block_writer *writer, const struct mess
         wire_write_uint(out, MESSAGE_FIELD_RULE, rule);
     if (message->family != base->family)
         wire_write_uint(out, MESSAGE_FIELD_FAMILY, message->family);
+    if (message->received_us != base->received_us)
+        wire_write_sint(out, MESSAGE_FIELD_RECEIVED, (int64_t)(message->received_us - base->received_us));
 }
 
 /* Most bytes that the message may take; 0 where it is longer than any message. */

@@ -174,7 +174,7 @@ static void begin_file(struct writer *writer, uint64_t now_ns)
                                                IPTRACE_VERSION, writer->options->filter ? ", filter: " : "",
                                                writer->options->filter ? writer->options->filter : "",
                                                writer->notes ? "\n" : "", writer->notes ? writer->notes : "");
-    writer_add_journal(writer, now_ns, JOURNAL_INFO, "started", message);
+    writer_add_journal(writer, now_ns, JOURNAL_INFO, "start", message);
     add_rulesets(writer);
 }
 
@@ -261,7 +261,7 @@ static double seconds_between(uint64_t begin_ns, uint64_t end_ns)
 static int next_file(struct writer *writer, uint64_t now_ns, struct error *error)
 {
     capture_flush_messages(writer->capture);
-    writer_add_journal(writer, now_ns, JOURNAL_INFO, "file-ended", "Goes on in the next file of the ring");
+    writer_add_journal(writer, now_ns, JOURNAL_INFO, "file_end", "Goes on in the next file of the ring");
     capture_end_file(writer->capture, writer->file_begin_ns, now_ns, writer->lost);
     int result = hand_on(writer, error);
     int closed = output_close(writer->output, result < 0 ? NULL : error);
@@ -344,7 +344,7 @@ static void add_end(struct writer *writer, const struct totals *totals, uint64_t
     g_autofree char *message = g_strdup_printf("Capture stopped: %" PRIu64 " packets, %" PRIu64
                                                " TRACE messages, %" PRIu64 " messages lost",
                                                writer->packets, totals->messages, totals->lost);
-    capture_add_journal(writer->capture, now_ns, totals->lost > 0 ? JOURNAL_WARNING : JOURNAL_INFO, "stopped",
+    capture_add_journal(writer->capture, now_ns, totals->lost > 0 ? JOURNAL_WARNING : JOURNAL_INFO, "stop",
                         message, fields, G_N_ELEMENTS(fields));
 }
 

@@ -109,6 +109,7 @@ static void add_messages(struct capture *capture, const struct finished_path *fi
     message_log_begin(finished->log, &iterator);
     for (unsigned i = 0; message_log_next(&iterator); i ^= 1) {
         kept[i] = iterator;
+        kept[i].event.message.received_us = iterator.event.received_ns / 1000;
         add_message(capture, &kept[i]);
     }
 }

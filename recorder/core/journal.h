@@ -17,7 +17,7 @@ enum journal_priority {
 struct journal_entry {
     uint64_t time_ns; /* since the epoch */
     enum journal_priority priority;
-    const char *event; /* a word of docs/format.md: started, stopped, rules-changed, … */
+    const char *event; /* a word of docs/format.md: start, stop, rules_changed, … */
     const char *message;
     uint32_t capture_id;
 };

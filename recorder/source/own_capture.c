@@ -113,6 +113,8 @@ static void hand_over(struct stream *stream, const struct message *message, cons
                           .netns = netns_of(stream),
                           .step = step,
                           .lost_before = missing};
+    if (message->received_us != 0)
+        time_ns = message->received_us * 1000;
     if (time_ns > stream->now_ns) /* times of one stream never go back */
         stream->now_ns = time_ns;
     event.received_ns = stream->now_ns;

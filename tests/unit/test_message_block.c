@@ -34,6 +34,7 @@ static struct kept *keep(uint32_t packet, const struct message *message, const s
         new->step = *step;
     new->message.number = message->number;
     new->message.family = message->family;
+    new->message.received_us = message->received_us;
     for (unsigned type = 0; type < MESSAGE_ATTRIBUTES_MAX; type++) {
         struct bytes from = message->attribute[type];
         if (message_has(message, type))
@@ -77,6 +78,7 @@ static void assert_message_equal(const struct message *got, const struct message
 {
     assert_int_equal(got->number, expected->number);
     assert_int_equal(got->family, expected->family);
+    assert_true(got->received_us == expected->received_us);
     assert_int_equal(got->present, expected->present);
     for (unsigned type = 0; type < MESSAGE_ATTRIBUTES_MAX; type++)
         if (message_has(expected, type))
@@ -305,6 +307,7 @@ static void test_random_messages_come_back(void **state)
             message.number += unit_random_below(&random, 3) == 0 ? unit_random(&random) : 1;
             if (unit_random_below(&random, 20) == 0)
                 message.family = (uint8_t)unit_random(&random);
+            message.received_us = unit_random(&random) % 3 ? 0 : unit_random(&random);
             mutate(&random, &message, room);
             struct step step = drop;
             const char *rule = rules[unit_random_below(&random, 4)];

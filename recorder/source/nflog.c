@@ -55,6 +55,9 @@ static void hand_over(struct nflog_source *nflog, const struct source_sink *sink
     nflog->lost_before = 0;
     if (!sink->event)
         return;
+    event->capture_id = 0;
+    event->netns = (struct bytes){0};
+    event->step = NULL;
     event->received_ns = nflog->now_ns;
     event->in = interface_name(nflog, &event->message, MESSAGE_IN);
     event->out = interface_name(nflog, &event->message, MESSAGE_OUT);
@@ -65,7 +68,7 @@ static void hand_over(struct nflog_source *nflog, const struct source_sink *sink
 
 static void take_message(struct nflog_source *nflog, const struct source_sink *sink, struct bytes body)
 {
-    struct event event = {0};
+    struct event event; /* large: set piece by piece */
     struct prefix prefix;
     uint64_t sequence;
     if (!nflog_message_parse(body, false, &event.message, NULL)) {

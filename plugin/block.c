@@ -104,6 +104,7 @@ int block_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
     if (status == ENVELOPE_FOREIGN)
         return 0;
 
+    pinfo->current_proto = "iptrace";
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "iptrace");
     if (tree)
         hide_data(tree);

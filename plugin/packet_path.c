@@ -37,28 +37,26 @@ bool packet_path_find(packet_info *pinfo, struct packet_path *ret_path)
     compat_custom_options(pinfo, IPTRACE_PEN, visit_option, &search);
     if (!search.found)
         return false;
-    ret_path->record.data =
-        (const uint8_t *)wmem_memdup(pinfo->pool, ret_path->record.data, ret_path->record.length);
     if (ret_path->known) {
         struct path_reader reader;
-        ret_path->damaged = ret_path->head_damaged =
-            !path_reader_begin(&reader, body_of(ret_path), &ret_path->path);
+        ret_path->head_damaged = !path_reader_begin(&reader, body_of(ret_path), &ret_path->path);
+        ret_path->damaged = ret_path->head_damaged;
     }
     return true;
 }
 
-void packet_path_read_steps(packet_info *pinfo, struct packet_path *path)
+void packet_path_read(packet_info *pinfo, struct packet_path *path)
 {
+    path->record.data = (const uint8_t *)wmem_memdup(pinfo->pool, path->record.data, path->record.length);
     struct path_reader reader;
-    struct path ignored;
-    if (!path->known || path->steps || !path_reader_begin(&reader, body_of(path), &ignored))
+    if (!path->known || !path_reader_begin(&reader, body_of(path), &path->path))
         return;
     /* A step takes at least two bytes: what the record claims is no more than a hint. */
     wmem_array_t *steps = wmem_array_sized_new(pinfo->pool, sizeof *path->steps, 8);
     struct path_step next = {0};
     while (path_reader_next(&reader, &next.step, &next.body))
         wmem_array_append_one(steps, next);
-    path->damaged = path->damaged || reader.reader.bad;
+    path->damaged = reader.reader.bad;
     path->steps = (struct path_step *)wmem_array_get_raw(steps);
     path->count = wmem_array_get_count(steps);
     if (path->path.decided > 0 && path->path.decided <= path->count)

@@ -19,16 +19,17 @@ struct packet_path {
     bool damaged;        /* somewhere; what stands before it could be read */
     bool head_damaged;   /* nothing is to be believed */
     struct path path;
-    struct path_step *steps; /* as many as could be read; packet_path_read_steps() fills it */
+    struct path_step *steps; /* as many as could be read by packet_path_read() */
     uint32_t count;
     const struct step *decided; /* the step that decided; null where none did, or it was not read yet */
 };
 
-/* True where the row has a path record, which is then copied into the packet's memory: what points to it
- * lives as long as the packet's tree does. Decodes what is said of the packet as a whole. */
+/* True where the row has a path record. Decodes what is said of the packet as a whole; copies nothing: what
+ * points into the record lives as long as the row is being dissected. */
 bool packet_path_find(packet_info *pinfo, struct packet_path *ret_path);
 
-/* Decodes the steps. */
-void packet_path_read_steps(packet_info *pinfo, struct packet_path *path);
+/* Copies the record into the packet's memory, so that it lives as long as the packet's tree does, and decodes
+ * the steps, too. To be called once. */
+void packet_path_read(packet_info *pinfo, struct packet_path *path);
 
 #endif

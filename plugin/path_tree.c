@@ -275,7 +275,7 @@ void path_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     if (!wanted && !something_to_say(&path))
         return;
     struct builder builder = {.pinfo = pinfo, .pool = pinfo->pool, .tvb = tvb, .path = &path};
-    packet_path_read_steps(pinfo, &path);
+    packet_path_read(pinfo, &path);
     prepend_info(&builder);
     if (tree)
         dissect_tree(&builder, tree);

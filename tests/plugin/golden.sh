@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# golden.sh PLUGIN.so MAKE_CAPTURE [--update]: tshark's output on the capture made for the tests, case by case,
+# against golden/NAME.txt; --update writes those anew. A line of golden/cases is: NAME, then tshark's arguments.
+set -u -o pipefail
+here=$(dirname "$(readlink -f "$0")")
+plugin=$(readlink -f "$1") make_capture=$(readlink -f "$2") update=${3:-}
+work=$(mktemp -d)
+chmod 755 "$work"
+trap 'rm -rf "$work"' EXIT
+export TZ=UTC LC_ALL=C.UTF-8
+"$make_capture" "$work/capture.pcapng" || exit 1
+chmod 644 "$work/capture.pcapng"
+
+# Versions of Wireshark write a control character in different ways, and root is told who he is.
+normalize() {
+    sed -e 's/\\033/\\x1B/g' -e '/^Running as user/d'
+}
+
+failed=0 count=0
+while read -r name arguments; do
+    case $name in '' | '#'*) continue ;; esac
+    count=$((count + 1))
+    eval "set -- $arguments"
+    "$here/../tshark" "$plugin" -r "$work/capture.pcapng" "$@" 2>&1 | normalize >"$work/$name.txt"
+    if [ "$update" = --update ]; then
+        cp "$work/$name.txt" "$here/golden/$name.txt"
+    elif ! diff -u "$here/golden/$name.txt" "$work/$name.txt" >"$work/diff"; then
+        echo "case $name: tshark $arguments"
+        head -n 40 "$work/diff"
+        failed=$((failed + 1))
+    fi
+done <"$here/golden/cases"
+echo "$count cases, $failed failed"
+[ "$failed" = 0 ]

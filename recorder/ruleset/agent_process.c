@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The privileged helper itself: answers requests, and undoes everything when its client is gone. */
 #include <errno.h>
-#include <fcntl.h>
 #include <glib.h>
-#include <locale.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdio_ext.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "recorder/core/cleanup.h"
 #include "recorder/ruleset/agent_text.h"
 #include "recorder/ruleset/agent_wire.h"
+#include "recorder/system/helper.h"
 
-#define SOCKET_FD        3
 #define UNDO_ATTEMPTS    50
 #define UNDO_INTERVAL_MS 100
 
@@ -268,46 +261,6 @@ static void serve(struct server *server)
 
 /* ---- life ---- */
 
-static void become_own_session(void)
-{
-    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP};
-    sigset_t none;
-    setsid();
-    for (int number = 1; number < NSIG; number++)
-        signal(number, SIG_DFL);
-    for (size_t i = 0; i < G_N_ELEMENTS(ignored); i++)
-        signal(ignored[i], SIG_IGN);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* libxtables and modprobe are steered by variables, printf by the locale, and output that the parent had not
- * yet flushed would be printed twice. */
-static void forget_parent(void)
-{
-    clearenv();
-    setlocale(LC_ALL, "C");
-    __fpurge(stdout);
-    __fpurge(stderr);
-    umask(077);
-    if (chdir("/"))
-        return;
-}
-
-static int keep_only_socket(int socket)
-{
-    if (socket != SOCKET_FD && dup2(socket, SOCKET_FD) < 0)
-        return -errno;
-    int null = open("/dev/null", O_RDWR);
-    for (int fd = 0; fd < SOCKET_FD; fd++)
-        if (null >= 0)
-            dup2(null, fd);
-        else
-            close(fd);
-    close_range(SOCKET_FD + 1, ~0u, 0);
-    return 0;
-}
-
 /* Nobody else would do it: tries for as long as the lock takes, and a while against other obstacles. */
 static void undo_to_the_end(struct server *server)
 {
@@ -319,15 +272,13 @@ static void undo_to_the_end(struct server *server)
 
 void agent_process_run(int family, int netns_fd, int socket)
 {
-    struct server server = {.family = family, .socket = SOCKET_FD, .job = AGENT_TEXT_JOB_NONE};
+    struct server server = {.family = family, .socket = HELPER_SOCKET, .job = AGENT_TEXT_JOB_NONE};
     struct wire_reply hello = {.kind = WIRE_HELLO};
-    become_own_session();
-    forget_parent();
-    prctl(PR_SET_NAME, family == AF_INET6 ? "iptrace-rules6" : "iptrace-rules4");
+    helper_begin(family == AF_INET6 ? "iptrace-rules6" : "iptrace-rules4");
     if (netns_fd >= 0 && setns(netns_fd, CLONE_NEWNET))
         hello.result = error_set(&hello.error, errno, "the network namespace cannot be entered: %s%s",
                                  g_strerror(errno), errno == EPERM ? "; expected CAP_SYS_ADMIN" : "");
-    if (keep_only_socket(socket))
+    if (helper_keep_socket(socket))
         _exit(1);
     send_reply(&server, &hello, -1);
     if (!hello.result) {

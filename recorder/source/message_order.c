@@ -9,7 +9,7 @@
 struct kept_message {
     uint64_t number;
     struct step_copy *step;
-    uint64_t time_ns;
+    uint64_t received_us;
     uint32_t present;
     uint8_t family;
     uint32_t size; /* memory, all in all */
@@ -29,7 +29,7 @@ static unsigned count_bits(uint32_t present)
     return (unsigned)__builtin_popcount(present);
 }
 
-static struct kept_message *keep(const struct message *message, struct step_copy *step, uint64_t time_ns)
+static struct kept_message *keep(const struct message *message, struct step_copy *step)
 {
     size_t head = sizeof(struct kept_message) + count_bits(message->present) * sizeof(uint32_t), size = head;
     for (unsigned type = 0; type < MESSAGE_ATTRIBUTES_MAX; type++)
@@ -38,7 +38,7 @@ static struct kept_message *keep(const struct message *message, struct step_copy
     struct kept_message *kept = g_malloc(size);
     *kept = (struct kept_message){.number = message->number,
                                   .step = step ? step_copy_ref(step) : NULL,
-                                  .time_ns = time_ns,
+                                  .received_us = message->received_us,
                                   .present = message->present,
                                   .family = message->family,
                                   .size = (uint32_t)size};
@@ -58,7 +58,8 @@ static struct kept_message *keep(const struct message *message, struct step_copy
 static void show(const struct kept_message *kept, struct message *ret_message)
 {
     const uint8_t *at = (const uint8_t *)kept + sizeof *kept + count_bits(kept->present) * sizeof(uint32_t);
-    *ret_message = (struct message){.number = kept->number, .family = kept->family};
+    *ret_message =
+        (struct message){.received_us = kept->received_us, .number = kept->number, .family = kept->family};
     for (unsigned type = 0, i = 0; type < MESSAGE_ATTRIBUTES_MAX; type++) {
         if (!(kept->present >> type & 1))
             continue;
@@ -151,12 +152,11 @@ bool message_order_pass(struct message_order *order, uint64_t number)
     return true;
 }
 
-void message_order_add(struct message_order *order, const struct message *message, struct step_copy *step,
-                       uint64_t time_ns)
+void message_order_add(struct message_order *order, const struct message *message, struct step_copy *step)
 {
     if (message->number < order->next)
         return;
-    struct kept_message *kept = keep(message, step, time_ns);
+    struct kept_message *kept = keep(message, step);
     order->bytes += charge(kept);
     push(order, kept);
 }
@@ -184,7 +184,6 @@ bool message_order_next(struct message_order *order, bool force, struct ordered_
     order->bytes -= charge(kept);
     show(kept, &ret_message->message);
     ret_message->step = kept->step;
-    ret_message->time_ns = kept->time_ns;
     /* A capture of which the beginning was cut off has lost nothing that is worth telling. */
     ret_message->missing = order->begun ? kept->number - order->next : 0;
     order->begun = true;

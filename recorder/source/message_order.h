@@ -12,7 +12,6 @@ struct message_order;
 struct ordered_message {
     struct message message;
     struct step_copy *step; /* may be null */
-    uint64_t time_ns;       /* the caller's, as it was added */
     uint64_t missing;       /* numbers left out between the message before and this one */
 };
 
@@ -25,8 +24,7 @@ bool message_order_pass(struct message_order *order, uint64_t number);
 
 /* Copies the message, takes a reference to the step. A number that was handed on already is left out: it
  * stands in the file more than once, or it came too late and was taken for missing. */
-void message_order_add(struct message_order *order, const struct message *message, struct step_copy *step,
-                       uint64_t time_ns);
+void message_order_add(struct message_order *order, const struct message *message, struct step_copy *step);
 
 /* The next message, valid until the next call of any function. False where there is none, and, unless
  * `force`, where something is missing before it that may still come. */

@@ -10,8 +10,7 @@
 #include "recorder/source/interface_text.h"
 #include "recorder/source/message_order.h"
 
-#define PACKET_TIMES    65536 /* a power of 2; a message block follows its packets at once */
-#define SHARED_STEP_MAX 4096  /* longer ones are copied for each message, so that each is counted */
+#define SHARED_STEP_MAX 4096 /* longer ones are copied for each message, so that each is counted */
 
 /* The messages of one namespace of one capture. */
 struct stream {
@@ -21,12 +20,7 @@ struct stream {
     uint64_t now_ns;
 };
 
-struct packet_time {
-    uint64_t packet_id, time_ns;
-};
-
 struct own_captures {
-    struct packet_time times[PACKET_TIMES]; /* of the last packets, at their number modulo the size */
     GPtrArray *streams;
     size_t bytes, messages; /* held back by all streams */
     unsigned foreign_version;
@@ -96,16 +90,10 @@ unsigned own_captures_foreign_version(const struct own_captures *captures)
     return captures->foreign_version;
 }
 
-void own_captures_packet(struct own_captures *captures, uint64_t packet_id, uint64_t time_ns)
-{
-    captures->times[packet_id % PACKET_TIMES] = (struct packet_time){packet_id, time_ns};
-}
-
 /* ---- Handing over ---- */
 
 static void hand_over(struct stream *stream, const struct message *message, const struct step *step,
-                      uint64_t missing, uint64_t time_ns, const struct source_sink *sink,
-                      struct source_stats *stats)
+                      uint64_t missing, const struct source_sink *sink, struct source_stats *stats)
 {
     struct interface_texts texts;
     struct event event = {.message = *message,
@@ -113,10 +101,11 @@ static void hand_over(struct stream *stream, const struct message *message, cons
                           .netns = netns_of(stream),
                           .step = step,
                           .lost_before = missing};
-    if (message->received_us != 0)
-        time_ns = message->received_us * 1000;
-    if (time_ns > stream->now_ns) /* times of one stream never go back */
-        stream->now_ns = time_ns;
+    uint64_t time_us = message->received_us;
+    if (time_us == 0)
+        message_get_time_us(message, &time_us);
+    if (time_us * 1000 > stream->now_ns) /* times of one stream never go back */
+        stream->now_ns = time_us * 1000;
     event.received_ns = stream->now_ns;
     stats->messages++;
     stats->lost += missing;
@@ -142,8 +131,7 @@ static bool hand_over_next(struct own_captures *captures, struct stream *stream,
     bool found = message_order_next(stream->order, force, &next);
     account(captures, stream, 1);
     if (found)
-        hand_over(stream, &next.message, next.step ? &next.step->step : NULL, next.missing, next.time_ns,
-                  sink, stats);
+        hand_over(stream, &next.message, next.step ? &next.step->step : NULL, next.missing, sink, stats);
     return found;
 }
 
@@ -202,26 +190,15 @@ static struct step_copy *copy_step(struct block *block, const struct block_rule 
     return copy;
 }
 
-static uint64_t time_of(const struct block *block, const struct message *message, uint32_t packet)
-{
-    uint64_t packet_id = (uint64_t)block->stream->capture_id << 32 | packet, time_us;
-    const struct packet_time *slot = &block->captures->times[packet % PACKET_TIMES];
-    if (message_get_time_us(message, &time_us))
-        return time_us * 1000;
-    return slot->packet_id == packet_id ? slot->time_ns : 0;
-}
-
-static void take_message(struct block *block, const struct message *message, const struct block_rule *rule,
-                         uint32_t packet)
+static void take_message(struct block *block, const struct message *message, const struct block_rule *rule)
 {
     struct stream *stream = block->stream;
-    uint64_t time_ns = time_of(block, message, packet);
     if (message_order_pass(stream->order, message->number)) {
-        hand_over(stream, message, rule ? &rule->step : NULL, 0, time_ns, block->sink, block->stats);
+        hand_over(stream, message, rule ? &rule->step : NULL, 0, block->sink, block->stats);
     } else {
         struct step_copy *step = copy_step(block, rule);
         account(block->captures, stream, -1);
-        message_order_add(stream->order, message, step, time_ns);
+        message_order_add(stream->order, message, step);
         account(block->captures, stream, 1);
         step_copy_unref(step);
     }
@@ -242,7 +219,7 @@ static bool read_messages(struct block *block, struct bytes body)
     block->steps = g_new0(struct step_copy *, reader->rule_count + 1);
     while (message_block_next_packet(reader, &packet, NULL))
         while (message_block_next(reader, &message, &rule, NULL))
-            take_message(block, message, rule, packet);
+            take_message(block, message, rule);
     return !reader->reader.bad;
 }
 

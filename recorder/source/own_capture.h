@@ -15,10 +15,6 @@ struct own_captures;
 struct own_captures *own_captures_new(void);
 void own_captures_free(struct own_captures *captures);
 
-/* A packet block of our captures: the time of a packet is that of its messages which have none, as those of
- * OUTPUT and POSTROUTING. `packet_id` is the block's epb_packetid. */
-void own_captures_packet(struct own_captures *captures, uint64_t packet_id, uint64_t time_ns);
-
 /* Takes what follows the enterprise number in a Custom Block. Hands over what is in order, and counts in
  * `stats` what it hands over, what is missing and what is damaged. Blocks of others are passed over. */
 void own_captures_block(struct own_captures *captures, struct bytes block, const struct source_sink *sink,

@@ -7,7 +7,6 @@
 #define BYTE_ORDER_MAGIC     0x1A2B3C4D
 #define OPTION_TSRESOL       9
 #define OPTION_TSOFFSET      14
-#define OPTION_PACKET_ID     5
 #define NANOSECONDS          1000000000u
 #define HEADER_LENGTH        8
 #define INTERFACE_OPTIONS_AT 8
@@ -231,18 +230,6 @@ static uint64_t time_ns_of(const struct pcapng_reader_interface *interface, uint
     return ns < 0 ? 0 : ns > UINT64_MAX ? UINT64_MAX : (uint64_t)ns;
 }
 
-static void read_packet_options(const struct pcapng_reader *reader, struct bytes body, size_t at,
-                                struct pcapng_reader_packet *packet)
-{
-    unsigned code;
-    struct bytes value;
-    while (next_option(reader, body, &at, &code, &value))
-        if (code == OPTION_PACKET_ID && value.length == 8) {
-            packet->has_packet_id = true;
-            packet->packet_id = load64(value.data, reader->swapped);
-        }
-}
-
 bool pcapng_reader_packet(const struct pcapng_reader *reader, const struct pcapng_reader_block *block,
                           struct pcapng_reader_packet *ret_packet)
 {
@@ -276,7 +263,5 @@ bool pcapng_reader_packet(const struct pcapng_reader *reader, const struct pcapn
         ret_packet->has_time = true;
         ret_packet->time_ns = time_ns_of(interface, ticks);
     }
-    if (block->type == PCAPNG_ENHANCED_PACKET)
-        read_packet_options(reader, body, header + ((captured + 3) & ~(size_t)3), ret_packet);
     return true;
 }

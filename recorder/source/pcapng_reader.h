@@ -48,9 +48,7 @@ struct pcapng_reader_packet {
     bool has_time;
     uint64_t time_ns;
     struct bytes data;
-    bool cut;           /* the file has not the whole packet */
-    bool has_packet_id; /* epb_packetid */
-    uint64_t packet_id;
+    bool cut; /* the file has not the whole packet */
 };
 
 enum pcapng_status {

@@ -158,14 +158,11 @@ static void take_block(struct replay_source *replay, const struct source_sink *s
     case PCAPNG_OLD_PACKET:
     case PCAPNG_SIMPLE_PACKET:
     case PCAPNG_ENHANCED_PACKET:
-        if (!pcapng_reader_packet(&replay->reader, block, &packet)) {
-            replay->stats.malformed++;
-        } else {
-            if (packet.has_packet_id)
-                own_captures_packet(replay->own, packet.packet_id, packet.time_ns);
+        if (pcapng_reader_packet(&replay->reader, block, &packet))
             take_packet(replay, sink, packet.link_type, packet.data, replay->reader.swapped, packet.cut,
                         packet.time_ns);
-        }
+        else
+            replay->stats.malformed++;
         break;
     default:
         if (!pcapng_reader_note(&replay->reader, block))

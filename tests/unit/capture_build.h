@@ -59,7 +59,7 @@ static inline void build_interface(struct wire_writer *out, bool big, uint16_t l
 }
 
 static inline void build_packet(struct wire_writer *out, bool big, uint32_t interface, uint64_t ticks,
-                                struct bytes data, uint32_t original, uint64_t packet_id)
+                                struct bytes data, uint32_t original)
 {
     struct wire_writer body = {0};
     build_uint(&body, big, 4, interface);
@@ -69,12 +69,6 @@ static inline void build_packet(struct wire_writer *out, bool big, uint32_t inte
     build_uint(&body, big, 4, original);
     wire_write_raw(&body, data.data, data.length);
     build_padding(&body);
-    if (packet_id > 0) {
-        build_uint(&body, big, 2, 5);
-        build_uint(&body, big, 2, 8);
-        build_uint(&body, big, 8, packet_id);
-        build_uint(&body, big, 4, 0);
-    }
     build_block(out, big, 6, &body);
 }
 

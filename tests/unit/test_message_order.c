@@ -8,12 +8,12 @@
 static void add(struct message_order *order, uint64_t number, struct step_copy *step)
 {
     char text[32];
-    struct message message = {.number = number, .family = 2};
+    struct message message = {.received_us = number * 10, .number = number, .family = 2};
     int length = snprintf(text, sizeof text, "payload %u", (unsigned)number);
     message_set(&message, MESSAGE_PREFIX, BYTES("prefix\0"));
     message_set(&message, MESSAGE_PAYLOAD, (struct bytes){(uint8_t *)text, (size_t)length});
     message_set(&message, MESSAGE_L2HDR, (struct bytes){0});
-    message_order_add(order, &message, step, number * 10);
+    message_order_add(order, &message, step);
 }
 
 static void expect(struct message_order *order, bool force, uint64_t number, uint64_t missing)
@@ -23,7 +23,7 @@ static void expect(struct message_order *order, bool force, uint64_t number, uin
     assert_true(message_order_next(order, force, &next));
     assert_int_equal(next.message.number, number);
     assert_int_equal(next.missing, missing);
-    assert_int_equal(next.time_ns, number * 10);
+    assert_int_equal(next.message.received_us, number * 10);
     assert_int_equal(next.message.family, 2);
     snprintf(text, sizeof text, "payload %u", (unsigned)number);
     unit_assert_bytes(next.message.attribute[MESSAGE_PAYLOAD], (struct bytes){(uint8_t *)text, strlen(text)});

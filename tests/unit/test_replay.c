@@ -228,8 +228,9 @@ static void test_from_a_pipe(void **state)
 struct sent {
     uint32_t packet;
     uint64_t number;
-    unsigned time_us; /* 0: the kernel gave none */
-    const char *in;   /* null: a message of OUTPUT */
+    unsigned time_us;     /* 0: the kernel gave none */
+    const char *in;       /* null: a message of OUTPUT */
+    unsigned received_us; /* 0: not known */
 };
 
 /* The writer wants the message until it has got the next one. */
@@ -249,7 +250,7 @@ static void put_message(struct message_block_writer *writer, const struct sent *
     for (unsigned i = 0; i < 4; i++)
         time[15 - i] = (uint8_t)(sent->time_us >> 8 * i);
     struct message *message = &built->message;
-    *message = (struct message){.number = sent->number, .family = 2};
+    *message = (struct message){.received_us = sent->received_us, .number = sent->number, .family = 2};
     message_set(message, MESSAGE_PREFIX, (struct bytes){(uint8_t *)prefix, (size_t)length + 1});
     message_set(message, sent->in ? MESSAGE_IN : MESSAGE_OUT, BYTES("\0\0\0\7"));
     message_set(message, MESSAGE_PAYLOAD, BYTES("\x45packet"));
@@ -293,12 +294,12 @@ static void build_ruleset(struct wire_writer *out, bool big, uint32_t number)
 }
 
 static const struct sent mixed[] = {
-    {1, 1, 50, "eth0"},
-    {1, 4, 80, "eth0"},
-    {1, 5, 81, "eth0"},
-    {2, 2, 0,  NULL  },
-    {2, 3, 0,  NULL  },
-    {2, 6, 0,  NULL  },
+    {1, 1, 50, "eth0", 55},
+    {1, 4, 80, "eth0", 0 },
+    {1, 5, 75, "eth0", 0 },
+    {2, 2, 0,  NULL,   0 },
+    {2, 3, 0,  NULL,   70},
+    {2, 6, 0,  NULL,   85},
 };
 
 static void test_messages_in_their_order(void **state)
@@ -309,17 +310,17 @@ static void test_messages_in_their_order(void **state)
         build_section(&out, big);
         build_interface(&out, big, 101, 9, 0);
         build_ruleset(&out, big, 1);
-        build_packet(&out, big, 0, 50000, BYTES("\x45packet"), 7, (uint64_t)CAPTURE << 32 | 1);
-        build_packet(&out, big, 0, 70000, BYTES("\x45packet"), 7, (uint64_t)CAPTURE << 32 | 2);
+        build_packet(&out, big, 0, 50000, BYTES("\x45packet"), 7);
+        build_packet(&out, big, 0, 70000, BYTES("\x45packet"), 7);
         build_messages(&out, big, CAPTURE, "", mixed, 6);
         struct heard heard = replay_bytes(unit_written(&out));
         expect_text(&heard, "ruleset 1\n"
-                            "1 TRACE: filter:INPUT:rule:1 in=eth0 out= of c0ffee01  at 50 step -A INPUT 1\n"
-                            "2 TRACE: filter:INPUT:rule:2 in= out=if7 of c0ffee01  at 70 step -A INPUT 2\n"
+                            "1 TRACE: filter:INPUT:rule:1 in=eth0 out= of c0ffee01  at 55 step -A INPUT 1\n"
+                            "2 TRACE: filter:INPUT:rule:2 in= out=if7 of c0ffee01  at 55 step -A INPUT 2\n"
                             "3 TRACE: filter:INPUT:rule:3 in= out=if7 of c0ffee01  at 70 step -A INPUT 3\n"
                             "4 TRACE: filter:INPUT:rule:4 in=eth0 out= of c0ffee01  at 80 step -A INPUT 4\n"
-                            "5 TRACE: filter:INPUT:rule:5 in=eth0 out= of c0ffee01  at 81 step -A INPUT 5\n"
-                            "6 TRACE: filter:INPUT:rule:6 in= out=if7 of c0ffee01  at 81 step -A INPUT 6\n");
+                            "5 TRACE: filter:INPUT:rule:5 in=eth0 out= of c0ffee01  at 80 step -A INPUT 5\n"
+                            "6 TRACE: filter:INPUT:rule:6 in= out=if7 of c0ffee01  at 85 step -A INPUT 6\n");
         assert_int_equal(heard.state, SOURCE_END);
         assert_int_equal(heard.stats.messages, 6);
         assert_int_equal(heard.stats.lost, 0);
@@ -333,15 +334,15 @@ static void test_merged_and_lost(void **state)
 {
     (void)state;
     static const struct sent first[] = {
-        {1, 1, 10, "a"},
-        {1, 4, 11, "a"}
+        {1, 1, 10, "a", 0},
+        {1, 4, 11, "a", 0}
     };
     static const struct sent second[] = {
-        {1, 2, 20, "b"},
-        {2, 1, 19, "b"}
+        {1, 2, 20, "b", 0},
+        {2, 1, 19, "b", 0}
     };
     static const struct sent again[] = {
-        {1, 1, 30, "c"}
+        {1, 1, 30, "c", 0}
     };
     struct wire_writer out = {0};
     build_section(&out, false);
@@ -405,12 +406,12 @@ static void test_files_of_other_kinds(void **state)
     wire_writer_done(&out);
     build_section(&out, true);
     build_interface(&out, true, 147, 6, 0);
-    build_packet(&out, true, 0, 1, BYTES("x"), 1, 0);
+    build_packet(&out, true, 0, 1, BYTES("x"), 1);
     expect_error(replay_bytes(unit_written(&out)), ENOMSG, "link type 147");
     wire_writer_done(&out);
     build_section(&out, true);
     build_interface(&out, true, 101, 6, 0);
-    build_packet(&out, true, 0, 1, BYTES("x"), 1, 0);
+    build_packet(&out, true, 0, 1, BYTES("x"), 1);
     expect_error(replay_bytes(unit_written(&out)), ENOMSG, "link type RAW, but no TRACE messages");
     build_custom(&out, true, IPTRACE_PEN, BYTES("IPTR\x09\2\0\0"));
     expect_error(replay_bytes(unit_written(&out)), ENOMSG, "format version 9");
@@ -444,7 +445,7 @@ static void test_damage_everywhere(void **state)
     build_section(&out, false);
     build_interface(&out, false, 101, 9, 0);
     build_ruleset(&out, false, 1);
-    build_packet(&out, false, 0, 50000, BYTES("\x45packet"), 7, (uint64_t)CAPTURE << 32 | 1);
+    build_packet(&out, false, 0, 50000, BYTES("\x45packet"), 7);
     build_messages(&out, false, CAPTURE, "", mixed, 6);
     unit_cut_everywhere(unit_written(&out), replay_any);
     unit_flip_everywhere(unit_written(&out), replay_any);

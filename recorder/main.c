@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* iptrace-record: which rule dropped my packet? */
+#include "recorder/extcap.h"
 #include "recorder/live.h"
 #include "recorder/options.h"
 #include "recorder/replay.h"
 #include "recorder/report.h"
+
+#include <errno.h>
 
 enum exit_status {
     EXIT_DONE = 0,
@@ -27,21 +30,50 @@ static int run(const struct options *options, struct error *error)
     }
 }
 
-int main(int argc, char **argv)
+/* `extcap`: what Wireshark asked for, or null. */
+static enum exit_status record(int argc, char **argv, const struct extcap *extcap)
 {
     struct options options;
     struct error error;
     enum exit_status status = EXIT_DONE;
-    if (options_parse(&options, argc, argv, &error) < 0) {
+    int result = options_parse(&options, argc, argv, &error);
+    if (result < 0) {
         report_error("%s", error.text);
         status = EXIT_USAGE;
     } else {
         report_set_level(options.quiet ? REPORT_QUIET : options.verbose ? REPORT_VERBOSE : REPORT_NORMAL);
-        if (run(&options, &error) < 0) {
+        result = extcap ? extcap_open_fifo(extcap, &error) : 0;
+        if (result == 0)
+            result = run(&options, &error);
+        /* Wireshark that stops closes the fifo, now before its signal comes and now after. */
+        if (result < 0 && !(extcap && result == -EPIPE)) {
             report_error("%s", error.text);
             status = EXIT_FAILED;
         }
     }
     options_done(&options);
     return status;
+}
+
+static enum exit_status serve_wireshark(int argc, char **argv)
+{
+    struct extcap extcap;
+    struct error error;
+    enum exit_status status = EXIT_DONE;
+    if (extcap_parse(&extcap, argc, argv, &error) < 0) {
+        report_error("%s", error.text);
+        status = EXIT_USAGE;
+    } else if (extcap.request == EXTCAP_CAPTURE) {
+        status = record((int)extcap.arguments->len - 1, (char **)extcap.arguments->pdata, &extcap);
+    } else if (extcap_answer(&extcap, stdout, &error) < 0) {
+        report_error("%s", error.text);
+        status = EXIT_FAILED;
+    }
+    extcap_done(&extcap);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    return extcap_is_called(argc, argv) ? serve_wireshark(argc, argv) : record(argc, argv, NULL);
 }

@@ -2,8 +2,8 @@
 /* Puts the messages of one packet together into its path. */
 #include "recorder/core/assembler.h"
 
+#include "recorder/core/annotate.h"
 #include "recorder/core/path.h"
-#include "recorder/core/prefix.h"
 
 #include <string.h>
 
@@ -16,6 +16,9 @@
 #define SILENCE_NS          (200 * MS)   /* a table must speak and does not */
 #define SILENCE_QUEUED_NS   (30000 * MS) /* with a program behind NFQUEUE */
 #define HOLD_NS             (100 * MS) /* how long finished packets wait for an open one that began before them */
+
+#define HOLD_RULES_NS                                                                                        \
+    (2000 * MS) /* how long a finished one waits for rules that may be changing to be read */
 
 #define STEPS_MAX       1024 /* messages kept of one path: an NF_REPEAT loop made 480 000 */
 #define OPEN_PATHS_MAX  65536
@@ -34,6 +37,7 @@ struct assembler {
     uint32_t untimed; /* paths with `time_open` */
     size_t bytes;
     uint64_t now_ns;
+    uint64_t reading_ns, read_before_ns; /* when messages were read: these, and those before */
     struct assembler_counts counts;
 };
 
@@ -174,6 +178,7 @@ static void path_join(struct assembler *assembler, struct path_entry *path, cons
     struct spot spot = arrival->annotation.spot;
     bool was_queued = path->visit.state == VISIT_QUEUED && path->messages > 0;
     keep_message(assembler, path, arrival);
+    path->open = path->open || arrival->annotation.open;
     uint32_t number = (uint32_t)message_log_count(path->log);
 
     if (new_visit) {
@@ -252,7 +257,7 @@ static void join_loosely(struct assembler *assembler, struct path_entry *path, s
 {
     bool same_table = spot_equal(path->visit.spot, arrival->annotation.spot);
     if (same_table)
-        arrival->annotation.stale = arrival->annotation.ruleset != NULL;
+        arrival->annotation.stale = arrival->annotation.stale || arrival->annotation.ruleset;
     else
         path->incomplete = true;
     path_join(assembler, path, arrival, !same_table);
@@ -316,49 +321,6 @@ static void add_arrival(struct assembler *assembler, struct arrival *arrival)
 
 /* ---- Understanding a message ---- */
 
-/* What a recorder found the message to mean when it was made. Where its ruleset is at hand, that says more.
- */
-static struct meaning meaning_of_step(const struct step *step)
-{
-    struct meaning meaning = {.rulenum = step->rulenum};
-    switch (step->type) {
-    case STEP_RULE:
-        meaning.kind = step->rule.length > 0 ? MEANING_RULE : MEANING_UNKNOWN;
-        meaning.action = action_of_target(step->target);
-        break;
-    case STEP_POLICY:
-        meaning.kind = MEANING_POLICY;
-        meaning.action = action_of_target(step->target);
-        break;
-    case STEP_RETURN:
-        meaning.kind = MEANING_END;
-        meaning.action = ACTION_RETURN;
-        break;
-    default:
-        meaning.action = ACTION_MAYBE;
-    }
-    return meaning;
-}
-
-static void annotate(const struct assembler *assembler, const struct prefix *prefix, struct arrival *arrival)
-{
-    struct annotation *annotation = &arrival->annotation;
-    const struct step *step = arrival->event->step;
-    annotation->number = prefix->number;
-    annotation->said_rule = prefix->type == PREFIX_RULE;
-    annotation->step = step;
-    annotation->ruleset = step ? rulebook_numbered(assembler->book, arrival->event->capture_id, step->ruleset)
-                               : rulebook_get(assembler->book, arrival->family, annotation->spot.table);
-    annotation->stale = step && step->stale;
-    if (annotation->ruleset)
-        annotation->meaning =
-            ruleset_meaning(annotation->ruleset, prefix->chain, annotation->said_rule, prefix->number);
-    else if (step)
-        annotation->meaning = meaning_of_step(step);
-    else
-        annotation->meaning = (struct meaning){.action = ACTION_MAYBE};
-}
-
 static uint32_t message_device(const struct message *message, unsigned type)
 {
     uint64_t index = 0;
@@ -375,6 +337,16 @@ static void read_marks(const struct message *message, const struct packet *packe
     ret_marks->mark = (uint32_t)mark;
     if (packet->dst.length > 0)
         memcpy(ret_marks->dst, packet->dst.data, packet->dst.length);
+}
+
+/* The kernel's time is that of the message, or of the packet's arrival, a little earlier. A message without
+ * one came after what was read before it. */
+static void set_times(const struct assembler *assembler, struct arrival *arrival)
+{
+    uint64_t received_ns = arrival->event->received_ns;
+    uint64_t from_ns = arrival->marks.has_time ? arrival->marks.time_us * 1000 : assembler->read_before_ns;
+    arrival->annotation.from_ns = from_ns;
+    arrival->annotation.to_ns = MAX(from_ns, received_ns);
 }
 
 /* False where it is a message of no table, hook or family that we know. */
@@ -405,14 +377,77 @@ static bool read_arrival(const struct assembler *assembler, const struct event *
     arrival->exist = rulebook_tables(assembler->book, arrival->family);
     arrival->tables_known = rulebook_knows_tables(assembler->book, arrival->family);
     read_marks(message, &arrival->packet, &arrival->marks);
-    annotate(assembler, &prefix, arrival);
+    set_times(assembler, arrival);
+    annotate(assembler->book, arrival->family, &prefix, event, false, &arrival->annotation);
     return true;
+}
+
+/* ---- Rules changed meanwhile ---- */
+
+/* Walks once more through the messages kept, as their annotations are now. */
+static void path_walk_again(struct assembler *assembler, struct path_entry *path)
+{
+    struct visit *visit = &path->visit;
+    bool was_queued = visit->state == VISIT_QUEUED;
+    path->filter_end = 0;
+    for (size_t i = 0; i < message_log_count(path->log); i++) {
+        const struct annotation *annotation = message_log_annotation(path->log, i);
+        if (i == 0 || !spot_equal(visit->spot, annotation->spot) || visit->state == VISIT_QUEUED)
+            visit_begin(visit, annotation->spot, annotation->ruleset);
+        if (!visit_allows(visit, &annotation->meaning, annotation->number))
+            visit->known = false;
+        visit_step(visit, &annotation->meaning, annotation->number);
+        if (annotation->spot.table == TABLE_FILTER)
+            path->filter_end = (uint32_t)i + 1;
+    }
+    assembler->queued_count += (visit->state == VISIT_QUEUED) - was_queued;
+}
+
+static void path_annotate_again(struct assembler *assembler, struct path_entry *path, bool force)
+{
+    struct message_log_iterator iterator;
+    message_log_begin(path->log, &iterator);
+    path->open = false;
+    while (message_log_next(&iterator)) {
+        struct annotation annotation = *iterator.annotation;
+        struct prefix prefix;
+        if (!annotation.open || !prefix_parse(message_get_prefix(&iterator.event.message), &prefix))
+            continue;
+        annotate(assembler->book, path->family, &prefix, &iterator.event, force, &annotation);
+        annotation.stale = annotation.stale || (force && annotation.ruleset);
+        message_log_annotate(path->log, iterator.index - 1, &annotation);
+        path->open = path->open || annotation.open;
+    }
+    path_walk_again(assembler, path);
+}
+
+void assembler_rules_settled(struct assembler *assembler, unsigned family)
+{
+    for (struct path_entry *path = assembler->oldest; path; path = path->newer) {
+        if (path->family != family || !path->open)
+            continue;
+        path_annotate_again(assembler, path, false);
+        if (path->state == PATH_CLOSED)
+            continue;
+        path->deadline_ns = assembler->now_ns + silence_allowed(assembler, path);
+        if (path_is_final(path, assembler->book))
+            path->state = PATH_CLOSED;
+    }
+}
+
+/* Its end can wait until it is known what its messages mean. */
+static bool waits_for_rules(const struct assembler *assembler, const struct path_entry *path)
+{
+    return path->open && rulebook_suspect_since(assembler->book, path->family) != 0 &&
+           assembler->now_ns < path->deadline_ns + HOLD_RULES_NS;
 }
 
 /* ---- The end of paths ---- */
 
 static void emit(struct assembler *assembler, struct path_entry *path, bool stopped)
 {
+    if (path->open)
+        path_annotate_again(assembler, path, true);
     bool cut_short = stopped && !path_is_final(path, assembler->book);
     struct path_end end = path_verdict(path, assembler->book, stopped);
     if (cut_short && end.reason == REASON_LOST)
@@ -455,7 +490,7 @@ uint64_t assembler_tick(struct assembler *assembler, uint64_t now_ns)
     assembler->now_ns = now_ns;
     for (struct path_entry *path = assembler->oldest, *newer; path; path = newer) {
         newer = path->newer;
-        bool over = path->deadline_ns <= now_ns;
+        bool over = path->deadline_ns <= now_ns && !waits_for_rules(assembler, path);
         if (over && !older_is_open) {
             emit(assembler, path, false);
             continue;
@@ -511,6 +546,10 @@ void assembler_add(struct assembler *assembler, const struct event *event, uint6
 {
     struct arrival arrival;
     assembler->now_ns = now_ns;
+    if (event->received_ns != assembler->reading_ns) {
+        assembler->read_before_ns = assembler->reading_ns;
+        assembler->reading_ns = event->received_ns;
+    }
     if (event->lost_before > 0)
         assembler_lost(assembler);
     if (!read_arrival(assembler, event, &arrival)) {

@@ -60,6 +60,9 @@ void assembler_lost(struct assembler *assembler);
  * has been added. Returns the time at which it wants to be called again, 0 where nothing is open. */
 uint64_t assembler_tick(struct assembler *assembler, uint64_t now_ns);
 
+/* The book was settled: what came while the family's rules were under suspicion can be understood now. */
+void assembler_rules_settled(struct assembler *assembler, unsigned family);
+
 /* The recording ends: hands out everything. */
 void assembler_finish(struct assembler *assembler);
 

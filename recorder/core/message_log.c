@@ -104,6 +104,14 @@ static const struct step *step_copy(const struct step *step)
     return copy;
 }
 
+static void annotation_keep(struct annotation *annotation)
+{
+    if (annotation->ruleset)
+        ruleset_ref(annotation->ruleset);
+    if (annotation->step)
+        annotation->step = step_copy(annotation->step);
+}
+
 static void add_slot(struct message_log *log, uint32_t number, struct bytes value)
 {
     struct slot *last = &log->last.slot[number];
@@ -136,10 +144,7 @@ void message_log_add(struct message_log *log, const struct event *event, const s
         .removed = log->last.present & ~present,
         .family = message->family,
     };
-    if (entry.annotation.ruleset)
-        ruleset_ref(entry.annotation.ruleset);
-    if (entry.annotation.step)
-        entry.annotation.step = step_copy(entry.annotation.step);
+    annotation_keep(&entry.annotation);
 
     log->last.present &= present;
     for (uint32_t rest = message->present; rest != 0; rest &= rest - 1) {
@@ -182,6 +187,15 @@ size_t message_log_count(const struct message_log *log)
 const struct annotation *message_log_annotation(const struct message_log *log, size_t index)
 {
     return &g_array_index(log->entries, struct entry, index).annotation;
+}
+
+void message_log_annotate(struct message_log *log, size_t index, const struct annotation *annotation)
+{
+    struct annotation *place = &g_array_index(log->entries, struct entry, index).annotation;
+    struct annotation former = *place;
+    *place = *annotation;
+    annotation_keep(place);
+    annotation_done(&former);
 }
 
 size_t message_log_size(const struct message_log *log)

@@ -16,9 +16,11 @@ struct annotation {
     const struct step *step; /* replay of our own capture: what the file says; else null */
     struct meaning meaning;  /* points into the ruleset */
     struct spot spot;
-    uint32_t number; /* the kernel's */
-    bool said_rule;  /* the kernel said "rule", not "policy" or "return" */
-    bool stale;
+    uint32_t number;         /* the kernel's */
+    bool said_rule;          /* the kernel said "rule", not "policy" or "return" */
+    bool stale;              /* rules changed about then: the meaning may be another's */
+    bool open;               /* rules may be changing: to be annotated again */
+    uint64_t from_ns, to_ns; /* the kernel made the message between the two, since the epoch */
 };
 
 struct message_log;
@@ -38,6 +40,9 @@ void message_log_replace_last(struct message_log *log, const struct event *event
 
 size_t message_log_count(const struct message_log *log);
 const struct annotation *message_log_annotation(const struct message_log *log, size_t index);
+
+/* Puts another annotation in the place of one; references and copies as with message_log_add(). */
+void message_log_annotate(struct message_log *log, size_t index, const struct annotation *annotation);
 
 /* Memory that the messages take, in bytes; 0 for none. */
 size_t message_log_size(const struct message_log *log);

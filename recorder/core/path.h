@@ -60,6 +60,7 @@ struct path_entry {
     struct marks marks;     /* likewise */
     bool same_time;         /* all its messages had the same time: that of the packet's arrival */
     bool incomplete, ambiguous, copy, cut;
+    bool open;                       /* an annotation of it is */
     uint32_t messages;               /* all, also those not kept */
     uint32_t hook_begin[HOOK_COUNT]; /* number of the first message of each hook, from 1; 0: not there */
     uint32_t filter_end;             /* number of the last message of table filter, from 1; 0: none is kept */

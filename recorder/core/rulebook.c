@@ -1,13 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All rules that are in force, by family and table, and which tables exist at all. */
+/* All rules by family and table: now, a moment ago, and when it is not sure which. */
 #include "recorder/core/rulebook.h"
 
 #include <glib.h>
 
+#define CHANGES_MAX 64 /* remembered of each table: messages are older than that only behind NFQUEUE */
+
+/* `before` was in force until `from_ns` at least and until `to_ns` at most. */
+struct rule_change {
+    uint64_t from_ns, to_ns;
+    struct ruleset *before;
+};
+
+struct table_rules {
+    struct ruleset *current;
+    GArray *changes;       /* of struct rule_change, oldest first; null: none yet */
+    uint64_t forgotten_ns; /* what was in force before is no longer known */
+};
+
 struct family_rules {
     bool known;
     table_set exist, ours;
-    struct ruleset *current[TABLE_COUNT];
+    uint64_t suspect_ns;
+    struct table_rules tables[TABLE_COUNT];
 };
 
 struct rulebook {
@@ -35,13 +50,29 @@ struct rulebook *rulebook_new(bool keep_all)
     return book;
 }
 
+static void forget_change(struct table_rules *rules, guint index)
+{
+    ruleset_unref(g_array_index(rules->changes, struct rule_change, index).before);
+    g_array_remove_index(rules->changes, index);
+}
+
+static void table_done(struct table_rules *rules)
+{
+    ruleset_unref(rules->current);
+    if (!rules->changes)
+        return;
+    while (rules->changes->len > 0)
+        forget_change(rules, rules->changes->len - 1);
+    g_array_unref(rules->changes);
+}
+
 void rulebook_free(struct rulebook *book)
 {
     if (!book)
         return;
     for (unsigned i = 0; i < 2; i++)
         for (unsigned table = 0; table < TABLE_COUNT; table++)
-            ruleset_unref(book->families[i].current[table]);
+            table_done(&book->families[i].tables[table]);
     g_hash_table_destroy(book->numbered);
     g_free(book);
 }
@@ -69,16 +100,34 @@ table_set rulebook_own_tables(const struct rulebook *book, unsigned family)
     return rules_of(book, family)->ours;
 }
 
+/* ---- What is in force, and what was ---- */
+
+static void remember(struct table_rules *rules, uint64_t from_ns)
+{
+    if (!rules->changes)
+        rules->changes = g_array_new(FALSE, FALSE, sizeof(struct rule_change));
+    if (rules->changes->len == CHANGES_MAX) {
+        rules->forgotten_ns = g_array_index(rules->changes, struct rule_change, 0).to_ns;
+        forget_change(rules, 0);
+    }
+    /* Until rulebook_settle() says more, the change may have happened at any time. */
+    const struct rule_change change = {from_ns, UINT64_MAX, ruleset_ref(rules->current)};
+    g_array_append_val(rules->changes, change);
+}
+
 bool rulebook_put(struct rulebook *book, struct ruleset *ruleset)
 {
     const struct ruleset_origin *origin = ruleset_get_origin(ruleset);
     enum table table = table_of_name(ruleset_table(ruleset));
     if (table == TABLE_COUNT)
         return false;
-    struct family_rules *rules = rules_of(book, origin->family);
-    ruleset_unref(rules->current[table]);
-    rules->current[table] = ruleset_ref(ruleset);
-    rules->exist |= 1u << table;
+    struct family_rules *family = rules_of(book, origin->family);
+    struct table_rules *rules = &family->tables[table];
+    if (rules->current && family->suspect_ns != 0)
+        remember(rules, family->suspect_ns);
+    ruleset_unref(rules->current);
+    rules->current = ruleset_ref(ruleset);
+    family->exist |= 1u << table;
     if (book->keep_all && origin->number != 0) {
         gint64 key = number_key(origin->capture_id, origin->number);
         g_hash_table_replace(book->numbered, g_memdup2(&key, sizeof key), ruleset_ref(ruleset));
@@ -88,7 +137,56 @@ bool rulebook_put(struct rulebook *book, struct ruleset *ruleset)
 
 struct ruleset *rulebook_get(const struct rulebook *book, unsigned family, enum table table)
 {
-    return table == TABLE_COUNT ? NULL : rules_of(book, family)->current[table];
+    return table == TABLE_COUNT ? NULL : rules_of(book, family)->tables[table].current;
+}
+
+void rulebook_suspect(struct rulebook *book, unsigned family, uint64_t since_ns)
+{
+    struct family_rules *rules = rules_of(book, family);
+    if (rules->suspect_ns == 0)
+        rules->suspect_ns = since_ns;
+}
+
+void rulebook_settle(struct rulebook *book, unsigned family, uint64_t until_ns)
+{
+    struct family_rules *rules = rules_of(book, family);
+    rules->suspect_ns = 0;
+    for (unsigned table = 0; table < TABLE_COUNT; table++) {
+        GArray *changes = rules->tables[table].changes;
+        for (guint i = 0; changes && i < changes->len; i++) {
+            struct rule_change *change = &g_array_index(changes, struct rule_change, i);
+            change->to_ns = MIN(change->to_ns, MAX(until_ns, change->from_ns));
+        }
+    }
+}
+
+uint64_t rulebook_suspect_since(const struct rulebook *book, unsigned family)
+{
+    return rules_of(book, family)->suspect_ns;
+}
+
+struct rules_then rulebook_then(const struct rulebook *book, unsigned family, enum table table,
+                                uint64_t from_ns, uint64_t to_ns)
+{
+    const struct family_rules *rules = rules_of(book, family);
+    const struct table_rules *of_table = &rules->tables[table];
+    struct rules_then then = {.ruleset = of_table->current, .sure = true};
+    for (guint i = of_table->changes ? of_table->changes->len : 0; i > 0; i--) {
+        const struct rule_change *change = &g_array_index(of_table->changes, struct rule_change, i - 1);
+        if (from_ns > change->to_ns)
+            break;
+        if (to_ns >= change->from_ns) {
+            /* It may have been before this change as well as after it; a second such change makes three. */
+            then.sure = then.sure && !then.other;
+            then.other = change->before;
+        } else {
+            then.ruleset = change->before;
+        }
+    }
+    if ((of_table->forgotten_ns != 0 && from_ns <= of_table->forgotten_ns) ||
+        (rules->suspect_ns != 0 && to_ns >= rules->suspect_ns))
+        then.sure = false;
+    return then;
 }
 
 struct ruleset *rulebook_numbered(const struct rulebook *book, uint32_t capture_id, uint32_t number)

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All rules that are in force, by family and table, and which tables exist at all. */
+/* All rules by family and table: those in force, those that were in force a moment ago, and when it is not
+ * sure which. And which tables exist at all.
+ *
+ * Legacy iptables announces no change, so a change is known only to have happened between two times. Whoever
+ * watches says rulebook_suspect() at the first sign that rules may be changing, and rulebook_settle() once it
+ * has read what they are now. Times are nanoseconds since the epoch, as the messages have them. */
 #ifndef IPTRACE_CORE_RULEBOOK_H
 #define IPTRACE_CORE_RULEBOOK_H
 
@@ -22,11 +27,31 @@ table_set rulebook_tables(const struct rulebook *book, unsigned family);
 table_set rulebook_own_tables(const struct rulebook *book, unsigned family);
 
 /* Puts a ruleset in force, in the place of the one of its family and table; takes a reference. Its table must
- * be one of enum table: else it is not taken and the answer is false. Its table exists from then on. */
+ * be one of enum table: else it is not taken and the answer is false. Its table exists from then on. Where
+ * the family is under suspicion, the one before counts as in force until the suspicion began. */
 bool rulebook_put(struct rulebook *book, struct ruleset *ruleset);
 
 /* The ruleset in force; null where it is not known. Of the book. */
 struct ruleset *rulebook_get(const struct rulebook *book, unsigned family, enum table table);
+
+/* From `since_ns` on the family's rules may be others than the book has. Said again, the first time counts.
+ */
+void rulebook_suspect(struct rulebook *book, unsigned family, uint64_t since_ns);
+
+/* What the book has is in force since `until_ns` at the latest, and the suspicion is over. */
+void rulebook_settle(struct rulebook *book, unsigned family, uint64_t until_ns);
+
+/* The beginning of the suspicion; 0 where there is none. */
+uint64_t rulebook_suspect_since(const struct rulebook *book, unsigned family);
+
+/* Which rules were in force at some time between `from_ns` and `to_ns`. */
+struct rules_then {
+    struct ruleset *ruleset; /* null: not known */
+    struct ruleset *other;   /* may have been in force as well; null: for sure not */
+    bool sure;               /* no third can have been */
+};
+struct rules_then rulebook_then(const struct rulebook *book, unsigned family, enum table table,
+                                uint64_t from_ns, uint64_t to_ns);
 
 /* A ruleset by its capture and its number in it, with `keep_all`; null where there is none. */
 struct ruleset *rulebook_numbered(const struct rulebook *book, uint32_t capture_id, uint32_t number);

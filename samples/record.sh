@@ -7,7 +7,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 recorder=${RECORDER:-$here/../build/release/recorder/iptrace-record}
 output=${OUTPUT:-$here}
-# shellcheck source=samples/network.sh
+# shellcheck source=network.sh
 . "$here/network.sh"
 
 samples="accept drop-rule drop-unconditional drop-policy chains nat reject ipv6 mark copies multicast queue vanished
@@ -28,8 +28,8 @@ record() {
 # them waits for nothing but a processor.
 finish() {
     sleep 0.3
-    kill -INT $recording
-    wait $recording
+    kill -INT "$recording"
+    wait "$recording"
     rm -r "$work"
 }
 
@@ -235,9 +235,9 @@ sample_vanished() {
     inside client ip addr add 198.51.100.1/32 dev eth0
     iptables -A FORWARD -j ACCEPT
     record -4
-    tell $server4 53 bind=198.51.100.1 # the way back is another: rp_filter
     tell 198.18.0.1 53                 # no route
     tell $server4 53 ip-ttl=1          # too old to be sent on
+    tell $server4 53 bind=198.51.100.1 # the way back is another: rp_filter
     finish
 }
 
@@ -305,8 +305,9 @@ fi
     echo "samples/record.sh: there is no $recorder: expected the recorder (RECORDER=…)" >&2
     exit 1
 }
-for sample in ${*:-$samples}; do
-    case " $(echo $samples) " in
+[ $# -gt 0 ] || set -- $samples
+for sample in "$@"; do
+    case " ${samples//$'\n'/ } " in
     *" $sample "*) ;;
     *)
         echo "samples/record.sh: there is no sample \"$sample\": expected some of" $samples >&2

@@ -37,7 +37,9 @@ struct assembler {
     uint32_t untimed; /* paths with `time_open` */
     size_t bytes;
     uint64_t now_ns;
-    uint64_t reading_ns, read_before_ns; /* when messages were read: these, and those before */
+    uint64_t read_ns;    /* when the last message was read, since the epoch */
+    uint64_t drained_ns; /* likewise, of the last before the source was empty */
+    uint64_t stream_ns;  /* the latest time that a message had */
     struct assembler_counts counts;
 };
 
@@ -339,19 +341,22 @@ static void read_marks(const struct message *message, const struct packet *packe
         memcpy(ret_marks->dst, packet->dst.data, packet->dst.length);
 }
 
+#define READING_NS (1 * MS) /* the time of reading is taken once for several messages */
+
 /* The kernel's time is that of the message, or of the packet's arrival, a little earlier. A message without
- * one came after what was read before it. */
-static void set_times(const struct assembler *assembler, struct arrival *arrival)
+ * one came after the time of any message before it, and after the source was read empty before it. */
+static void set_times(struct assembler *assembler, struct arrival *arrival)
 {
-    uint64_t received_ns = arrival->event->received_ns;
-    uint64_t from_ns = arrival->marks.has_time ? arrival->marks.time_us * 1000 : assembler->read_before_ns;
+    if (arrival->marks.has_time)
+        assembler->stream_ns = MAX(assembler->stream_ns, arrival->marks.time_us * 1000);
+    uint64_t from_ns = arrival->marks.has_time ? arrival->marks.time_us * 1000
+                                               : MAX(assembler->stream_ns, assembler->drained_ns);
     arrival->annotation.from_ns = from_ns;
-    arrival->annotation.to_ns = MAX(from_ns, received_ns);
+    arrival->annotation.to_ns = MAX(from_ns, arrival->event->received_ns + READING_NS);
 }
 
 /* False where it is a message of no table, hook or family that we know. */
-static bool read_arrival(const struct assembler *assembler, const struct event *event,
-                         struct arrival *arrival)
+static bool read_arrival(struct assembler *assembler, const struct event *event, struct arrival *arrival)
 {
     const struct message *message = &event->message;
     struct prefix prefix;
@@ -488,6 +493,7 @@ uint64_t assembler_tick(struct assembler *assembler, uint64_t now_ns)
     uint64_t wake_ns = 0;
     bool older_is_open = false;
     assembler->now_ns = now_ns;
+    assembler->drained_ns = assembler->read_ns;
     for (struct path_entry *path = assembler->oldest, *newer; path; path = newer) {
         newer = path->newer;
         bool over = path->deadline_ns <= now_ns && !waits_for_rules(assembler, path);
@@ -546,10 +552,7 @@ void assembler_add(struct assembler *assembler, const struct event *event, uint6
 {
     struct arrival arrival;
     assembler->now_ns = now_ns;
-    if (event->received_ns != assembler->reading_ns) {
-        assembler->read_before_ns = assembler->reading_ns;
-        assembler->reading_ns = event->received_ns;
-    }
+    assembler->read_ns = event->received_ns;
     if (event->lost_before > 0)
         assembler_lost(assembler);
     if (!read_arrival(assembler, event, &arrival)) {

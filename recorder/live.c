@@ -175,7 +175,8 @@ static int loop(struct live *live, struct error *error)
 {
     struct pollfd fds[] = {
         {.fd = live->source->ops->fd(live->source), .events = POLLIN},
-        {.fd = live->signal_fd,                     .events = POLLIN},
+        {.fd = live->signal_fd,                                         .events = POLLIN},
+        {.fd = writer_reader_fd(live->pipeline.writer)},
     };
     while (!live->stop) {
         int state = turn(live, error);
@@ -190,6 +191,8 @@ static int loop(struct live *live, struct error *error)
             return error_set(error, errno, "cannot wait for messages: %s", g_strerror(errno));
         if (fds[1].revents & POLLIN)
             read_signals(live);
+        else if (fds[2].revents != 0)
+            return writer_lose_reader(live->pipeline.writer, error);
     }
     return 0;
 }

@@ -7,6 +7,7 @@
 #include "recorder/report.h"
 
 #include <errno.h>
+#include <signal.h>
 
 enum exit_status {
     EXIT_DONE = 0,
@@ -75,5 +76,8 @@ static enum exit_status serve_wireshark(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    /* A pipe without a reader and a file too large are errors of write(), which are told. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     return extcap_is_called(argc, argv) ? serve_wireshark(argc, argv) : record(argc, argv, NULL);
 }

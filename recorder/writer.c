@@ -309,6 +309,18 @@ bool writer_is_full(const struct writer *writer, uint64_t now_ns)
                                     writer->file_packets));
 }
 
+int writer_reader_fd(const struct writer *writer)
+{
+    return writer->output ? output_reader_fd(writer->output) : STDOUT_FILENO;
+}
+
+int writer_lose_reader(struct writer *writer, struct error *error)
+{
+    if (writer->output)
+        return output_lose_reader(writer->output, error);
+    return error_set(error, EPIPE, "standard output: its reader has gone");
+}
+
 uint64_t writer_packets(const struct writer *writer)
 {
     return writer->packets;

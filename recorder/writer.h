@@ -37,6 +37,12 @@ void writer_add_lost(struct writer *writer, uint64_t count);
  * also what waits for a fuller block. */
 int writer_flush(struct writer *writer, bool now, uint64_t now_ns, struct error *error);
 
+/* What poll() tells of when the reader of our pipe goes, asked for no events; -1 where there is none. */
+int writer_reader_fd(const struct writer *writer);
+
+/* The reader has gone: -EPIPE, and the sentence. */
+int writer_lose_reader(struct writer *writer, struct error *error);
+
 /* A bound of -c or -a is reached. */
 bool writer_is_full(const struct writer *writer, uint64_t now_ns);
 

@@ -251,3 +251,15 @@ int output_fd(const struct output *output)
 {
     return output->fd;
 }
+
+int output_reader_fd(const struct output *output)
+{
+    return output->regular ? -1 : output->fd;
+}
+
+int output_lose_reader(struct output *output, struct error *error)
+{
+    if (output->failure == 0)
+        output->failure = -EPIPE;
+    return failed(output, error);
+}

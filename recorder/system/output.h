@@ -34,4 +34,11 @@ bool output_is_regular(const struct output *output);
 bool output_is_terminal(const struct output *output);
 int output_fd(const struct output *output);
 
+/* What poll() tells of when a pipe's reader goes: ask for no events, an error comes by itself; -1 for a
+ * regular file. */
+int output_reader_fd(const struct output *output);
+
+/* The reader has gone: fails with -EPIPE, as every later call does. */
+int output_lose_reader(struct output *output, struct error *error);
+
 #endif

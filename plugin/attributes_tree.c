@@ -3,22 +3,13 @@
 #include "plugin/attributes_tree.h"
 
 #include <epan/etypes.h>
-#include <epan/ipproto.h>
 #include <epan/to_str.h>
 
 #include "plugin/fields.h"
+#include "plugin/packet_head.h"
 #include "plugin/text.h"
 
 #define CT_TYPE_MASK 0x3fff /* above it: NLA_F_NESTED and NLA_F_NET_BYTEORDER */
-
-enum {
-    PROTOCOL_ICMP = 1,
-    PROTOCOL_TCP = 6,
-    PROTOCOL_UDP = 17,
-    PROTOCOL_DCCP = 33,
-    PROTOCOL_SCTP = 132,
-    PROTOCOL_UDPLITE = 136,
-};
 
 /* enum ip_conntrack_info: linux/netfilter/nf_conntrack_common.h. */
 static const value_string ct_info_names[] = {
@@ -229,7 +220,8 @@ static void add_payload(const struct attributes_place *place, const struct messa
     if (!message_has(message, MESSAGE_PAYLOAD))
         return;
     proto_item *item = add_bytes(place, place->tree, hf_block_payload, message->attribute[MESSAGE_PAYLOAD]);
-    proto_item_set_text(item, "Packet: %s (%zu bytes copied)", attributes_packet_line(place->pool, message),
+    struct packet_head head = packet_head_of(message->attribute[MESSAGE_PAYLOAD]);
+    proto_item_set_text(item, "Packet: %s (%zu bytes copied)", packet_head_line(place->pool, &head),
                         message->attribute[MESSAGE_PAYLOAD].length);
 }
 
@@ -260,37 +252,4 @@ void attributes_tree_add(const struct attributes_place *place, const struct mess
     add_connection(place, message);
     add_unknown(place, message);
     add_payload(place, message);
-}
-
-static bool has_ports(unsigned protocol)
-{
-    return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP || protocol == PROTOCOL_DCCP ||
-           protocol == PROTOCOL_SCTP || protocol == PROTOCOL_UDPLITE;
-}
-
-static const char *address_text(wmem_allocator_t *pool, const uint8_t *data, bool ipv6)
-{
-    address address;
-    set_address(&address, ipv6 ? AT_IPv6 : AT_IPv4, ipv6 ? 16 : 4, data);
-    return address_to_str(pool, &address);
-}
-
-const char *attributes_packet_line(wmem_allocator_t *pool, const struct message *message)
-{
-    struct bytes packet = message->attribute[MESSAGE_PAYLOAD];
-    unsigned version = packet.length > 0 ? packet.data[0] >> 4 : 0;
-    bool ipv6 = version == 6;
-    if ((version != 4 && version != 6) || packet.length < (ipv6 ? 40u : 20u))
-        return "not an IP packet, or cut short";
-    size_t header = ipv6 ? 40 : (size_t)(packet.data[0] & 0xf) * 4;
-    unsigned protocol = packet.data[ipv6 ? 6 : 9];
-    bool fragment = !ipv6 && ((packet.data[6] & 0x1f) || packet.data[7]);
-    const char *src = address_text(pool, packet.data + (ipv6 ? 8 : 12), ipv6);
-    const char *dst = address_text(pool, packet.data + (ipv6 ? 24 : 16), ipv6);
-    if (!has_ports(protocol) || fragment || header < 20 || packet.length < header + 4)
-        return wmem_strdup_printf(pool, "%s → %s %s", src, dst, ipprotostr((int)protocol));
-    const uint8_t *ports = packet.data + header;
-    return wmem_strdup_printf(pool, ipv6 ? "[%s]:%u → [%s]:%u %s" : "%s:%u → %s:%u %s", src,
-                              ports[0] << 8 | ports[1], dst, ports[2] << 8 | ports[3],
-                              ipprotostr((int)protocol));
 }

@@ -22,7 +22,4 @@ struct attributes_place {
 void attributes_tree_add(const struct attributes_place *place, const struct message *message,
                          const struct context *context);
 
-/* `10.0.0.1:1025 → 10.0.0.2:23 TCP`, as far as the message's copy of the packet shows it. */
-const char *attributes_packet_line(wmem_allocator_t *pool, const struct message *message);
-
 #endif

@@ -5,6 +5,7 @@
 #include "format/message_block.h"
 #include "plugin/attributes_tree.h"
 #include "plugin/fields.h"
+#include "plugin/packet_head.h"
 #include "plugin/text.h"
 
 /* Shown of one block. The recorder's blocks hold fewer; Wireshark gives up at a million items. */
@@ -64,11 +65,12 @@ static void add_packet(struct walk *walk, struct message_block_reader *reader, u
         if (!walk->tree || walk->messages + count > MESSAGES_SHOWN_MAX)
             continue;
         if (!item) {
+            struct packet_head head = packet_head_of(message->attribute[MESSAGE_PAYLOAD]);
             uint64_t id = (uint64_t)reader->capture_id << 32 | number;
             item = proto_tree_add_uint64_format(walk->tree, hf_block_packet_id, walk->tvb,
                                                 offset_of(walk, packet_body), (int)packet_body.length, id,
                                                 "Packet %u: %s", number,
-                                                attributes_packet_line(walk->pinfo->pool, message));
+                                                packet_head_line(walk->pinfo->pool, &head));
             tree = proto_item_add_subtree(item, ett_packet);
         }
         add_message(walk, tree, message, rule, body);

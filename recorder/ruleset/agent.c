@@ -255,6 +255,24 @@ int agent_request_state(struct agent *agent, bool deep, struct error *error)
     return agent_send(agent, &request, error);
 }
 
+int agent_request_look(struct agent *agent, struct error *error)
+{
+    struct wire_request request = {.kind = WIRE_LOOK, .kept = true};
+    return agent_send(agent, &request, error);
+}
+
+int agent_request_renew(struct agent *agent, int64_t date_stop, struct error *error)
+{
+    struct wire_request request = {.kind = WIRE_RENEW, .kept = true, .options = {.date_stop = date_stop}};
+    return agent_send(agent, &request, error);
+}
+
+int agent_request_repair(struct agent *agent, int64_t date_stop, struct error *error)
+{
+    struct wire_request request = {.kind = WIRE_REPAIR, .kept = true, .options = {.date_stop = date_stop}};
+    return agent_send(agent, &request, error);
+}
+
 int agent_receive(struct agent *agent, struct agent_reply *ret_reply, struct error *error)
 {
     g_autofree struct agent_reply *kept = g_queue_pop_head(agent->kept);

@@ -11,6 +11,7 @@
 
 #include "recorder/core/error.h"
 #include "recorder/ruleset/logger.h"
+#include "recorder/ruleset/look.h"
 #include "recorder/ruleset/table.h"
 #include "recorder/ruleset/trace_install.h"
 #include "recorder/ruleset/trace_rule.h"
@@ -39,6 +40,9 @@ void table_text_done(struct table_text *text);
 enum agent_reply_kind {
     AGENT_REPLY_TEXT,
     AGENT_REPLY_STATE,
+    AGENT_REPLY_LOOK,
+    AGENT_REPLY_RENEW,
+    AGENT_REPLY_REPAIR,
 };
 
 /* The answer to one of the requests below that do not wait. */
@@ -49,6 +53,8 @@ struct agent_reply {
     struct error error;
     struct table_text text;
     struct ruleset_state state;
+    struct ruleset_look look;
+    struct trace_report trace; /* of AGENT_REPLY_RENEW and _REPAIR */
 };
 
 void agent_reply_done(struct agent_reply *reply);
@@ -99,6 +105,12 @@ int agent_undo(struct agent *agent, int timeout_ms, struct undo_report *ret_repo
 int agent_fd(const struct agent *agent);
 int agent_request_text(struct agent *agent, const char *table, struct error *error);
 int agent_request_state(struct agent *agent, bool deep, struct error *error);
+/* Whether the logger and the rules of agent_install or the last renewal are still there: look.h. */
+int agent_request_look(struct agent *agent, struct error *error);
+/* As agent_renew; -ENOENT is in the answer. */
+int agent_request_renew(struct agent *agent, int64_t date_stop, struct error *error);
+/* Sets the logger and puts the rules of agent_install in again, ahead of all others, wherever they are. */
+int agent_request_repair(struct agent *agent, int64_t date_stop, struct error *error);
 /* The next answer, in the order asked: 0 and a reply to be freed by agent_reply_done; -EAGAIN: none yet;
  * -EPIPE: the helper has ended. Call it also after each request that waits: such a one keeps the answers it
  * meets for here. */

@@ -94,17 +94,39 @@ int agent_read_text(int fd, const char *table, struct table_text *ret_text, stru
     return 0;
 }
 
+static enum agent_reply_kind kind_of(const struct wire_reply *wire)
+{
+    switch (wire->kind) {
+    case WIRE_STATE:
+        return AGENT_REPLY_STATE;
+    case WIRE_LOOK:
+        return AGENT_REPLY_LOOK;
+    case WIRE_RENEW:
+        return AGENT_REPLY_RENEW;
+    case WIRE_REPAIR:
+        return AGENT_REPLY_REPAIR;
+    default:
+        return AGENT_REPLY_TEXT;
+    }
+}
+
 struct agent_reply agent_decode(const struct wire_reply *wire, int fd)
 {
     struct agent_reply reply = {
-        .kind = wire->kind == WIRE_STATE ? AGENT_REPLY_STATE : AGENT_REPLY_TEXT,
+        .kind = kind_of(wire),
         .result = wire->result,
         .error = wire->error,
     };
     g_strlcpy(reply.table, wire->table, sizeof reply.table);
-    if (!reply.result && reply.kind == AGENT_REPLY_STATE)
+    if (reply.result)
+        return reply;
+    if (reply.kind == AGENT_REPLY_STATE)
         reply.state = wire->state;
-    else if (!reply.result)
+    else if (reply.kind == AGENT_REPLY_LOOK)
+        reply.look = wire->look;
+    else if (reply.kind == AGENT_REPLY_RENEW || reply.kind == AGENT_REPLY_REPAIR)
+        reply.trace = wire->trace;
+    else
         reply.result = agent_read_text(fd, reply.table, &reply.text, &reply.error);
     return reply;
 }

@@ -12,6 +12,7 @@
 #include "recorder/ruleset/agent_text.h"
 #include "recorder/ruleset/agent_wire.h"
 #include "recorder/system/helper.h"
+#include "recorder/system/privileges.h"
 
 #define UNDO_ATTEMPTS    50
 #define UNDO_INTERVAL_MS 100
@@ -21,7 +22,8 @@ struct server {
     int socket;
     bool installed; /* rules of options.tag may be there */
     struct wire_options options;
-    bool logger_set; /* the logger was former_logger before us */
+    struct ruleset_look look; /* the last; of size 0 before the first */
+    bool logger_set;          /* the logger was former_logger before us */
     char former_logger[LOGGER_NAME_SIZE];
     struct agent_text_job job; /* a text under way; then no other request is read */
     struct wire_request asked; /* the request of the job */
@@ -173,6 +175,29 @@ static void answer_remove(struct server *server, const struct wire_request *requ
         server->installed = false;
 }
 
+static void answer_look(struct server *server, const struct wire_request *request, struct wire_reply *reply)
+{
+    (void)request;
+    reply->result = ruleset_look(server->family, server->options.tag, server->options.date_stop,
+                                 &server->look, &reply->look, &reply->error);
+    if (!reply->result)
+        server->look = reply->look;
+}
+
+/* Only what was set before is set again. */
+static void answer_repair(struct server *server, const struct wire_request *request, struct wire_reply *reply)
+{
+    struct wire_options renewed = server->options;
+    renewed.date_stop = request->options.date_stop;
+    if (server->logger_set)
+        reply->result = logger_write(server->family, LOGGER_NFLOG, &reply->error);
+    if (reply->result || !server->installed)
+        return;
+    change_rules(server, &renewed, trace_install, request, reply);
+    if (!reply->result)
+        server->options = renewed;
+}
+
 static int undo(struct server *server, enum xtables_lock_wait wait, struct undo_report *report,
                 struct error *error)
 {
@@ -220,6 +245,8 @@ static answer *const answers[] = {
     [WIRE_RENEW] = answer_renew,
     [WIRE_REMOVE] = answer_remove,
     [WIRE_UNDO] = answer_undo,
+    [WIRE_LOOK] = answer_look,
+    [WIRE_REPAIR] = answer_repair,
 };
 
 /* False when the client has closed, or says what no client of ours says. */
@@ -280,6 +307,7 @@ void agent_process_run(int family, int netns_fd, int socket)
                                  g_strerror(errno), errno == EPERM ? "; expected CAP_SYS_ADMIN" : "");
     if (helper_keep_socket(socket))
         _exit(1);
+    privileges_keep_for_rules();
     send_reply(&server, &hello, -1);
     if (!hello.result) {
         serve(&server);

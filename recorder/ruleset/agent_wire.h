@@ -25,6 +25,8 @@ enum wire_kind {
     WIRE_RENEW,
     WIRE_REMOVE,
     WIRE_UNDO,
+    WIRE_LOOK,
+    WIRE_REPAIR,
 };
 
 /* struct trace_options without pointers. */
@@ -45,7 +47,8 @@ struct wire_request {
     uint8_t deep;                        /* WIRE_STATE */
     uint8_t lock_held;                   /* the client holds the xtables lock */
     char table[RULESET_TABLE_NAME_SIZE]; /* WIRE_TEXT */
-    struct wire_options options; /* WIRE_INSTALL; WIRE_RENEW: date_stop; WIRE_REMOVE: tag, empty for all */
+    struct wire_options
+        options; /* WIRE_INSTALL; WIRE_RENEW, WIRE_REPAIR: date_stop; WIRE_REMOVE: tag, empty for all */
 };
 
 struct wire_reply {
@@ -60,6 +63,7 @@ struct wire_reply {
         struct undo_report undo;
         char former_logger[LOGGER_NAME_SIZE];
         bool logger_restored;
+        struct ruleset_look look;
     };
 };
 

@@ -15,6 +15,7 @@ GArray *own_rules_find(const struct legacy *legacy, struct xtc_handle *handle)
             struct own_rule found = {.number = ++number};
             if (!trace_rule_is_own(&rule, found.tag))
                 continue;
+            found.date_stop = trace_rule_date_stop(&rule);
             g_strlcpy(found.chain, chain, sizeof found.chain);
             g_array_append_val(own, found);
         }

@@ -224,6 +224,18 @@ bool trace_rule_is_own(const struct legacy_rule *rule, char ret_tag[TRACE_TAG_MA
     return false;
 }
 
+int64_t trace_rule_date_stop(const struct legacy_rule *rule)
+{
+    for (const struct xt_entry_match *match = legacy_first_match(rule); match;
+         match = legacy_next_match(rule, match)) {
+        const struct xt_time_info *info = (const void *)match->data;
+        if (!strncmp(match->u.user.name, "time", sizeof match->u.user.name) &&
+            match->u.match_size >= sizeof *match + sizeof *info)
+            return info->date_stop;
+    }
+    return 0;
+}
+
 /* ---- what the kernel has ---- */
 
 static bool kernel_has(const struct legacy *legacy, int fd, int question, const char *name,

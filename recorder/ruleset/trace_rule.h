@@ -36,6 +36,7 @@ struct own_rule {
     char chain[RULESET_CHAIN_NAME_SIZE];
     char tag[TRACE_TAG_MAX + 1]; /* cut where somebody made it longer */
     uint32_t number;             /* the kernel's, from 1: as it stands in a TRACE message */
+    int64_t date_stop;           /* as in struct trace_options */
 };
 
 /* 0 or -EINVAL, with a sentence on the value that cannot be put into a rule. */

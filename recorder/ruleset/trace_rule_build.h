@@ -16,6 +16,9 @@ GPtrArray *trace_rule_build(const struct legacy *legacy, const char *chain,
 /* Whether the rule is one of ours; then `ret_tag` (may be NULL) is its tag. */
 bool trace_rule_is_own(const struct legacy_rule *rule, char ret_tag[TRACE_TAG_MAX + 1]);
 
+/* Its date_stop, 0 where it has none. */
+int64_t trace_rule_date_stop(const struct legacy_rule *rule);
+
 /* Whether the kernel has each extension that the rules of `options` need; -EPROTONOSUPPORT names the one
  * missing. */
 int trace_rule_probe(const struct legacy *legacy, const struct trace_options *options, struct error *error);

@@ -7,6 +7,7 @@ int proto_iptrace, proto_block;
 #define FIELD_DEFINE(variable, ...) int variable;
 PACKET_FIELDS(FIELD_DEFINE)
 STEP_FIELDS(FIELD_DEFINE)
+CHANGE_FIELDS(FIELD_DEFINE)
 BLOCK_FIELDS(FIELD_DEFINE)
 
 #define SUBTREE_DEFINE(variable) int variable = -1;
@@ -27,7 +28,8 @@ BLOCK_EXPERTS(EXPERT_DEFINE)
 
 void fields_register(void)
 {
-    static hf_register_info packet_fields[] = {PACKET_FIELDS(FIELD_INFO) STEP_FIELDS(FIELD_INFO)};
+    static hf_register_info packet_fields[] = {PACKET_FIELDS(FIELD_INFO) STEP_FIELDS(FIELD_INFO)
+                                                   CHANGE_FIELDS(FIELD_INFO)};
     static hf_register_info block_fields[] = {BLOCK_FIELDS(FIELD_INFO)};
     static ei_register_info packet_experts[] = {PACKET_EXPERTS(EXPERT_INFO)};
     static ei_register_info block_experts[] = {BLOCK_EXPERTS(EXPERT_INFO)};
@@ -46,11 +48,22 @@ void fields_register(void)
     proto_register_subtree_array(subtrees, array_length(subtrees));
 }
 
-bool fields_steps_wanted(proto_tree *tree)
+static bool any_wanted(proto_tree *tree, int *const *fields, size_t count)
 {
-    static int *const step_fields[] = {STEP_FIELDS(FIELD_ADDRESS)};
-    for (size_t i = 0; i < array_length(step_fields); i++)
-        if (proto_field_is_referenced(tree, *step_fields[i]))
+    for (size_t i = 0; i < count; i++)
+        if (proto_field_is_referenced(tree, *fields[i]))
             return true;
     return false;
+}
+
+bool fields_steps_wanted(proto_tree *tree)
+{
+    static int *const fields[] = {STEP_FIELDS(FIELD_ADDRESS)};
+    return any_wanted(tree, fields, array_length(fields));
+}
+
+bool fields_changes_wanted(proto_tree *tree)
+{
+    static int *const fields[] = {CHANGE_FIELDS(FIELD_ADDRESS)};
+    return any_wanted(tree, fields, array_length(fields));
 }

@@ -52,6 +52,21 @@
     X(hf_gid,        "iptrace.gid",        UINT32,  BASE_DEC,  "Group id",       "Group of the socket that the packet belongs to") \
     X(hf_time,       "iptrace.time",       RELATIVE_TIME, BASE_NONE, "Time since the packet's first step", "Kernel time of this step, counted from the time of the packet")
 
+/* Fields of each change, with the new values. */
+#define CHANGE_FIELDS(X) \
+    X(hf_change,         "iptrace.change",         STRING, BASE_NONE, "Change",                "What changed in the packet, and by which rule: 10.9.9.9:53 → 10.2.0.2:5353 by nat PREROUTING #1 DNAT") \
+    X(hf_change_cause,   "iptrace.change.cause",   STRING, BASE_NONE, "Cause",                 "What changed the packet: by nat PREROUTING #1 DNAT, by forwarding, …") \
+    X(hf_change_src,     "iptrace.change.src",     IPv4,   BASE_NONE, "New source",            "Source address after the change (IPv4)") \
+    X(hf_change_dst,     "iptrace.change.dst",     IPv4,   BASE_NONE, "New destination",       "Destination address after the change (IPv4)") \
+    X(hf_change_src6,    "iptrace.change.src6",    IPv6,   BASE_NONE, "New source",            "Source address after the change (IPv6)") \
+    X(hf_change_dst6,    "iptrace.change.dst6",    IPv6,   BASE_NONE, "New destination",       "Destination address after the change (IPv6)") \
+    X(hf_change_srcport, "iptrace.change.srcport", UINT16, BASE_DEC,  "New source port",       "Source port after the change") \
+    X(hf_change_dstport, "iptrace.change.dstport", UINT16, BASE_DEC,  "New destination port",  "Destination port after the change") \
+    X(hf_change_mark,    "iptrace.change.mark",    UINT32, BASE_HEX,  "New mark",              "Mark (nfmark) after the change") \
+    X(hf_change_ttl,     "iptrace.change.ttl",     UINT8,  BASE_DEC,  "New TTL",               "Time to live, or hop limit, after the change") \
+    X(hf_change_tos,     "iptrace.change.tos",     UINT8,  BASE_HEX,  "New TOS",               "Type of service, or traffic class, after the change") \
+    X(hf_change_length,  "iptrace.change.length",  UINT32, BASE_DEC,  "New length",            "Length of the packet after the change")
+
 /* Fields of a Custom Block's row. */
 #define BLOCK_FIELDS(X) \
     X(hf_block_version,    "iptrace.block.version",     UINT8,   BASE_DEC,  "Format version",   "Version of the block's format") \
@@ -117,12 +132,13 @@
     X(ei_block_more,    "iptrace.block.not_shown",   UNDECODED, NOTE,  "More messages are in the block than are shown")
 
 #define SUBTREES(X) \
-    X(ett_path) X(ett_step) X(ett_block) X(ett_packet) X(ett_message) X(ett_ct) X(ett_chain) X(ett_own)
+    X(ett_path) X(ett_step) X(ett_change) X(ett_block) X(ett_packet) X(ett_message) X(ett_ct) X(ett_chain) X(ett_own)
 /* clang-format on */
 
 #define FIELDS_DECLARE(variable, ...) extern int variable;
 PACKET_FIELDS(FIELDS_DECLARE)
 STEP_FIELDS(FIELDS_DECLARE)
+CHANGE_FIELDS(FIELDS_DECLARE)
 BLOCK_FIELDS(FIELDS_DECLARE)
 SUBTREES(FIELDS_DECLARE)
 #undef FIELDS_DECLARE
@@ -138,7 +154,8 @@ extern int proto_block;   /* `iptrace.block`: Custom Blocks; no filter of a pack
 /* Registers both protocols and all of the above. */
 void fields_register(void);
 
-/* True where somebody looks at a field of the steps: only then are they worth the time. */
+/* True where somebody looks at a field of the steps, or of the changes: only then are they worth the time. */
 bool fields_steps_wanted(proto_tree *tree);
+bool fields_changes_wanted(proto_tree *tree);
 
 #endif

@@ -11,10 +11,10 @@ struct packet_head {
     unsigned version;      /* 4 or 6; 0: not an IP packet, and nothing below is set */
     struct bytes src, dst; /* point into the packet */
     unsigned protocol;
-    uint8_t ttl, tos;      /* IPv6: hop limit, traffic class */
-    uint32_t length;       /* of the whole packet, by its header */
-    uint32_t id;           /* IPv4 identification; 0 in IPv6 */
-    bool fragment;         /* not the first one: no header of a transport protocol follows */
+    uint8_t ttl, tos; /* IPv6: hop limit, traffic class */
+    uint32_t length;  /* of the whole packet, by its header */
+    uint32_t id;      /* IPv4 identification; 0 in IPv6 */
+    bool fragment;    /* not the first one: no header of a transport protocol follows */
     bool has_ports;
     uint16_t srcport, dstport;
     struct bytes transport; /* what follows the IP header; empty in a fragment that is not the first */

@@ -2,7 +2,10 @@
 /* A packet's row. */
 #include "plugin/path_tree.h"
 
+#include <string.h>
+
 #include "format/envelope.h"
+#include "plugin/changes.h"
 #include "plugin/fields.h"
 #include "plugin/packet_path.h"
 #include "plugin/text.h"
@@ -12,8 +15,10 @@ struct builder {
     packet_info *pinfo;
     wmem_allocator_t *pool;
     proto_tree *tree;
-    tvbuff_t *tvb; /* the record's own bytes */
+    tvbuff_t *tvb;       /* the record's own bytes */
+    struct bytes packet; /* as it was at its first message */
     const struct packet_path *path;
+    wmem_array_t *changes; /* of struct packet_change */
 };
 
 /* Bytes of the record that an item is made from. */
@@ -117,6 +122,70 @@ static void add_step(const struct builder *builder, const struct path_step *at,
     struct builder inner = *builder;
     inner.tree = proto_item_add_subtree(item, ett_step);
     add_step_fields(&inner, &at->step, range);
+}
+
+static void add_address(const struct builder *builder, int field4, int field6, struct range range,
+                        struct bytes address)
+{
+    if (address.length == 4) {
+        uint32_t value;
+        memcpy(&value, address.data, 4);
+        proto_tree_add_ipv4(builder->tree, field4, builder->tvb, range.at, range.length, value);
+    } else if (address.length == 16) {
+        ws_in6_addr value;
+        memcpy(&value, address.data, 16);
+        proto_tree_add_ipv6(builder->tree, field6, builder->tvb, range.at, range.length, &value);
+    }
+}
+
+/* The new values, each as a field. */
+static void add_change_fields(const struct builder *builder, const struct packet_change *change,
+                              struct range range)
+{
+    const struct change *new = &builder->path->steps[change->step].step.change;
+    add_string(builder, hf_change_cause, range, change->cause);
+    switch (change->kind) {
+    case CHANGE_SOURCE:
+        add_address(builder, hf_change_src, hf_change_src6, range, new->src);
+        if (new->has_srcport)
+            add_uint(builder, hf_change_srcport, range, new->srcport);
+        break;
+    case CHANGE_DESTINATION:
+        add_address(builder, hf_change_dst, hf_change_dst6, range, new->dst);
+        if (new->has_dstport)
+            add_uint(builder, hf_change_dstport, range, new->dstport);
+        break;
+    case CHANGE_MARK:
+        add_uint(builder, hf_change_mark, range, change->mark);
+        break;
+    case CHANGE_TTL:
+        add_uint(builder, hf_change_ttl, range, new->ttl);
+        break;
+    case CHANGE_TOS:
+        add_uint(builder, hf_change_tos, range, new->tos);
+        break;
+    case CHANGE_LENGTH:
+        add_uint(builder, hf_change_length, range, new->length);
+        break;
+    }
+}
+
+/* A change stands between the steps that it took place between. */
+static void add_changes(const struct builder *builder, uint32_t step)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(builder->changes); i++) {
+        const struct packet_change *change =
+            (const struct packet_change *)wmem_array_index(builder->changes, i);
+        if (change->step != step)
+            continue;
+        struct range range = range_of(builder, builder->path->steps[step].body);
+        const char *text = wmem_strdup_printf(builder->pool, "%s %s", change->what, change->cause);
+        proto_item *item = proto_tree_add_string_format(builder->tree, hf_change, builder->tvb, range.at,
+                                                        range.length, text, "    Change: %s", text);
+        struct builder inner = *builder;
+        inner.tree = proto_item_add_subtree(item, ett_change);
+        add_change_fields(&inner, change, range);
+    }
 }
 
 /* What is said of the packet as a whole stands in front of the first step. */
@@ -239,9 +308,15 @@ static void dissect_tree(struct builder *builder, proto_tree *parent)
     builder->tree = proto_item_add_subtree(item, ett_path);
     if (!path->head_damaged)
         add_packet_fields(builder);
-    if (!path->head_damaged && fields_steps_wanted(parent))
-        for (uint32_t i = 0; i < path->count; i++)
+    bool steps = fields_steps_wanted(parent), changes = fields_changes_wanted(parent);
+    if (changes)
+        builder->changes = changes_of(builder->pool, path, builder->packet);
+    for (uint32_t i = 0; (steps || changes) && i < path->count; i++) {
+        if (changes)
+            add_changes(builder, i);
+        if (steps)
             add_step(builder, &path->steps[i], i > 0 ? &path->steps[i - 1] : NULL);
+    }
     add_experts(builder, item);
     move_up(parent, item);
 }
@@ -275,6 +350,8 @@ void path_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     if (!wanted && !something_to_say(&path))
         return;
     struct builder builder = {.pinfo = pinfo, .pool = pinfo->pool, .tvb = tvb, .path = &path};
+    int length = (int)tvb_captured_length(tvb);
+    builder.packet = (struct bytes){tvb_memdup(pinfo->pool, tvb, 0, length), (size_t)length};
     packet_path_read(pinfo, &path);
     prepend_info(&builder);
     if (tree)

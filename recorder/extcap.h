@@ -42,8 +42,8 @@ void extcap_done(struct extcap *extcap);
 /* Answers every request but EXTCAP_CAPTURE. A filter that is none is an answer, not an error. */
 int extcap_answer(const struct extcap *extcap, FILE *file, struct error *error);
 
-/* For EXTCAP_CAPTURE: makes the fifo our standard output, to which the arguments say to write. Waits until
- * Wireshark has opened its end. */
+/* Makes the fifo our standard output, to which the arguments say to write. Waits until Wireshark has opened
+ * its end. */
 int extcap_open_fifo(const struct extcap *extcap, struct error *error);
 
 /* The namespace that an interface name of ours stands for: null is this host. False for other names. */

@@ -31,23 +31,20 @@ static int run(const struct options *options, struct error *error)
     }
 }
 
-/* `extcap`: what Wireshark asked for, or null. */
-static enum exit_status record(int argc, char **argv, const struct extcap *extcap)
+/* `for_wireshark`: to a fifo of Wireshark's, which closes it when it stops, now before its signal comes and
+ * now after: no error. */
+static enum exit_status record(int argc, char **argv, bool for_wireshark)
 {
     struct options options;
     struct error error;
     enum exit_status status = EXIT_DONE;
-    int result = options_parse(&options, argc, argv, &error);
-    if (result < 0) {
+    if (options_parse(&options, argc, argv, &error) < 0) {
         report_error("%s", error.text);
         status = EXIT_USAGE;
     } else {
         report_set_level(options.quiet ? REPORT_QUIET : options.verbose ? REPORT_VERBOSE : REPORT_NORMAL);
-        result = extcap ? extcap_open_fifo(extcap, &error) : 0;
-        if (result == 0)
-            result = run(&options, &error);
-        /* Wireshark that stops closes the fifo, now before its signal comes and now after. */
-        if (result < 0 && !(extcap && result == -EPIPE)) {
+        int result = run(&options, &error);
+        if (result < 0 && !(for_wireshark && result == -EPIPE)) {
             report_error("%s", error.text);
             status = EXIT_FAILED;
         }
@@ -61,11 +58,14 @@ static enum exit_status serve_wireshark(int argc, char **argv)
     struct extcap extcap;
     struct error error;
     enum exit_status status = EXIT_DONE;
-    if (extcap_parse(&extcap, argc, argv, &error) < 0) {
+    int result = extcap_parse(&extcap, argc, argv, &error);
+    /* Also before an error is told: Wireshark's dumpcap waits until the fifo has been opened. */
+    int opened = extcap.fifo ? extcap_open_fifo(&extcap, result < 0 ? NULL : &error) : 0;
+    if (result < 0 || opened < 0) {
         report_error("%s", error.text);
-        status = EXIT_USAGE;
+        status = result < 0 ? EXIT_USAGE : EXIT_FAILED;
     } else if (extcap.request == EXTCAP_CAPTURE) {
-        status = record((int)extcap.arguments->len - 1, (char **)extcap.arguments->pdata, &extcap);
+        status = record((int)extcap.arguments->len - 1, (char **)extcap.arguments->pdata, true);
     } else if (extcap_answer(&extcap, stdout, &error) < 0) {
         report_error("%s", error.text);
         status = EXIT_FAILED;
@@ -79,5 +79,5 @@ int main(int argc, char **argv)
     /* A pipe without a reader and a file too large are errors of write(), which are told. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    return extcap_is_called(argc, argv) ? serve_wireshark(argc, argv) : record(argc, argv, NULL);
+    return extcap_is_called(argc, argv) ? serve_wireshark(argc, argv) : record(argc, argv, false);
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installs what is missing of the packages for a purpose: install-packages.sh build|demo|tests|check …
+# Installs what is missing of the packages for a purpose: install-packages.sh build|demo|tests|check|trees …
 # The one list of the packages that iptrace needs; names are those of Debian and of systems derived from it.
 set -eu
 
@@ -30,6 +30,7 @@ tcpdump                 tests
 nftables                tests
 clang-format-14         check
 shellcheck              check
+debootstrap             trees
 "
 
 missing() { # the packages of these purposes that are not installed
@@ -47,9 +48,9 @@ missing() { # the packages of these purposes that are not installed
 
 for purpose in "$@"; do
     case $purpose in
-    build | demo | tests | check) ;;
+    build | demo | tests | check | trees) ;;
     *)
-        echo "install-packages.sh: \"$purpose\" is no purpose: expected build, demo, tests or check" >&2
+        echo "install-packages.sh: \"$purpose\" is no purpose: expected build, demo, tests, check or trees" >&2
         exit 2
         ;;
     esac

@@ -28,7 +28,9 @@
     X(REASON_VANISHED_CONNTRACK, 8, "vanished: conntrack") /* between raw and mangle */                      \
     X(REASON_VANISHED_ROUTING, 9, "vanished: routing")     /* after PREROUTING */                            \
     X(REASON_VANISHED_OUTPUT, 10, "vanished: output")      /* before POSTROUTING */                          \
-    X(REASON_VANISHED_HOOK, 11, "vanished: hook")          /* between two tables of one hook */
+    X(REASON_VANISHED_HOOK, 11, "vanished: hook")          /* between two tables of one hook */              \
+    X(REASON_RULES_CHANGED, 12, "rules changed") /* and the old and the new ones would mean different ends   \
+                                                  */
 
 /* What happened at a step, not what the kernel called it. */
 #define STEP_TYPE_TABLE(X)                                                                                   \

@@ -44,32 +44,8 @@ static void annotate_replayed(const struct rulebook *book, const struct prefix *
         annotation->ruleset ? meaning_in(annotation->ruleset, prefix) : meaning_of_step(event->step);
 }
 
-static bool same_meaning(const struct meaning *a, const struct meaning *b)
-{
-    if (a->kind != b->kind || a->action != b->action || a->rulenum != b->rulenum)
-        return false;
-    return a->kind != MEANING_RULE || bytes_equal(a->rule->text, b->rule->text);
-}
-
-static void annotate_from(const struct rules_then *then, const struct prefix *prefix,
-                          struct annotation *annotation)
-{
-    annotation->ruleset = then->ruleset;
-    annotation->meaning = meaning_in(then->ruleset, prefix);
-    annotation->stale = !then->sure;
-    if (!then->other)
-        return;
-    struct meaning other = meaning_in(then->other, prefix);
-    if (annotation->meaning.kind == MEANING_UNKNOWN && other.kind != MEANING_UNKNOWN) {
-        annotation->ruleset = then->other;
-        annotation->meaning = other;
-    } else if (other.kind != MEANING_UNKNOWN && !same_meaning(&annotation->meaning, &other)) {
-        annotation->stale = true;
-    }
-}
-
 void annotate(const struct rulebook *book, unsigned family, const struct prefix *prefix,
-              const struct event *event, bool force, struct annotation *annotation)
+              const struct event *event, struct annotation *annotation)
 {
     annotation->number = prefix->number;
     annotation->said_rule = prefix->type == PREFIX_RULE;
@@ -78,15 +54,18 @@ void annotate(const struct rulebook *book, unsigned family, const struct prefix 
         annotate_replayed(book, prefix, event, annotation);
         return;
     }
-    uint64_t suspect_ns = rulebook_suspect_since(book, family);
-    if (suspect_ns != 0 && annotation->to_ns >= suspect_ns && !force) {
-        annotation->ruleset = NULL;
-        annotation->meaning = unknown;
-        annotation->stale = false;
-        annotation->open = true;
-        return;
-    }
     struct rules_then then =
         rulebook_then(book, family, annotation->spot.table, annotation->from_ns, annotation->to_ns);
-    annotate_from(&then, prefix, annotation);
+    annotation->ruleset = then.ruleset;
+    annotation->meaning = meaning_in(then.ruleset, prefix);
+    annotation->stale = false;
+    if (then.sure && then.other) {
+        struct meaning other = meaning_in(then.other, prefix);
+        then.sure = meaning_equal(&annotation->meaning, &other);
+    }
+    if (!then.sure) {
+        annotation->ruleset = NULL;
+        annotation->meaning = unknown;
+        annotation->open = true;
+    }
 }

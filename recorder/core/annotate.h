@@ -10,11 +10,9 @@
 /* Fills ruleset, step, meaning, stale and open of an annotation whose spot, from_ns and to_ns are set.
  * Pointers only: no reference is taken.
  *
- * Where two rulesets may have been in force and say the same, or the kernel's number contradicts one of them,
- * it is sure all the same. Where the family's rules are under suspicion the annotation is `open`: nothing is
- * claimed, and it is to be made again when the book is settled. `force`: it cannot wait, and is `stale` where
- * it is not sure. */
+ * Where it is not sure which rules were in force, and that makes a difference, the annotation is `open`:
+ * nothing is claimed, and path_annotate_again() is to look at the whole visit. */
 void annotate(const struct rulebook *book, unsigned family, const struct prefix *prefix,
-              const struct event *event, bool force, struct annotation *annotation);
+              const struct event *event, struct annotation *annotation);
 
 #endif

@@ -383,47 +383,18 @@ static bool read_arrival(struct assembler *assembler, const struct event *event,
     arrival->tables_known = rulebook_knows_tables(assembler->book, arrival->family);
     read_marks(message, &arrival->packet, &arrival->marks);
     set_times(assembler, arrival);
-    annotate(assembler->book, arrival->family, &prefix, event, false, &arrival->annotation);
+    annotate(assembler->book, arrival->family, &prefix, event, &arrival->annotation);
     return true;
 }
 
 /* ---- Rules changed meanwhile ---- */
 
-/* Walks once more through the messages kept, as their annotations are now. */
-static void path_walk_again(struct assembler *assembler, struct path_entry *path)
+/* The path's messages as they are understood now. */
+static void understand_again(struct assembler *assembler, struct path_entry *path, bool force)
 {
-    struct visit *visit = &path->visit;
-    bool was_queued = visit->state == VISIT_QUEUED;
-    path->filter_end = 0;
-    for (size_t i = 0; i < message_log_count(path->log); i++) {
-        const struct annotation *annotation = message_log_annotation(path->log, i);
-        if (i == 0 || !spot_equal(visit->spot, annotation->spot) || visit->state == VISIT_QUEUED)
-            visit_begin(visit, annotation->spot, annotation->ruleset);
-        if (!visit_allows(visit, &annotation->meaning, annotation->number))
-            visit->known = false;
-        visit_step(visit, &annotation->meaning, annotation->number);
-        if (annotation->spot.table == TABLE_FILTER)
-            path->filter_end = (uint32_t)i + 1;
-    }
-    assembler->queued_count += (visit->state == VISIT_QUEUED) - was_queued;
-}
-
-static void path_annotate_again(struct assembler *assembler, struct path_entry *path, bool force)
-{
-    struct message_log_iterator iterator;
-    message_log_begin(path->log, &iterator);
-    path->open = false;
-    while (message_log_next(&iterator)) {
-        struct annotation annotation = *iterator.annotation;
-        struct prefix prefix;
-        if (!annotation.open || !prefix_parse(message_get_prefix(&iterator.event.message), &prefix))
-            continue;
-        annotate(assembler->book, path->family, &prefix, &iterator.event, force, &annotation);
-        annotation.stale = annotation.stale || (force && annotation.ruleset);
-        message_log_annotate(path->log, iterator.index - 1, &annotation);
-        path->open = path->open || annotation.open;
-    }
-    path_walk_again(assembler, path);
+    bool was_queued = path->visit.state == VISIT_QUEUED;
+    path_annotate_again(path, assembler->book, force);
+    assembler->queued_count += (path->visit.state == VISIT_QUEUED) - was_queued;
 }
 
 void assembler_rules_settled(struct assembler *assembler, unsigned family)
@@ -431,7 +402,7 @@ void assembler_rules_settled(struct assembler *assembler, unsigned family)
     for (struct path_entry *path = assembler->oldest; path; path = path->newer) {
         if (path->family != family || !path->open)
             continue;
-        path_annotate_again(assembler, path, false);
+        understand_again(assembler, path, false);
         if (path->state == PATH_CLOSED)
             continue;
         path->deadline_ns = assembler->now_ns + silence_allowed(assembler, path);
@@ -452,7 +423,7 @@ static bool waits_for_rules(const struct assembler *assembler, const struct path
 static void emit(struct assembler *assembler, struct path_entry *path, bool stopped)
 {
     if (path->open)
-        path_annotate_again(assembler, path, true);
+        understand_again(assembler, path, true);
     bool cut_short = stopped && !path_is_final(path, assembler->book);
     struct path_end end = path_verdict(path, assembler->book, stopped);
     if (cut_short && end.reason == REASON_LOST)

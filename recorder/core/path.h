@@ -86,6 +86,10 @@ struct path_entry *path_choose(struct path_entry *list, const struct arrival *ar
 /* The path of the list of which the message begins another copy: it has been at this hook already. */
 struct path_entry *path_choose_origin(struct path_entry *list, const struct arrival *arrival);
 
+/* Annotates the open visits of the path again, from the rules in force when each began; does nothing where
+ * they are still under suspicion, unless `force`. What is not sure then is stale. */
+void path_annotate_again(struct path_entry *path, const struct rulebook *book, bool force);
+
 struct path_end {
     enum verdict verdict;
     enum reason reason;

@@ -28,6 +28,8 @@ static struct path_end accepted(const struct path_entry *path, const struct rule
     uint32_t decided = filter_spoke ? path->filter_end : last_number(path);
     if (decided == 0)
         return end_of(VERDICT_ACCEPT, REASON_LOST, 0);
+    if (message_log_annotation(path->log, decided - 1)->stale)
+        return end_of(VERDICT_ACCEPT, REASON_RULES_CHANGED, 0);
     if (path->visit.action == ACTION_NAT)
         return end_of(VERDICT_ACCEPT, REASON_NAT, decided);
     return end_of(VERDICT_ACCEPT, rule_or_policy(message_log_annotation(path->log, decided - 1)), decided);
@@ -76,6 +78,8 @@ struct path_end path_verdict(const struct path_entry *path, const struct ruleboo
 {
     const struct visit *visit = &path->visit;
     struct path_end end;
+    if (message_log_annotation(path->log, last_number(path) - 1)->stale)
+        return end_of(VERDICT_UNKNOWN, REASON_RULES_CHANGED, 0);
     if (seen_end(path, book, &end))
         return end;
     if (visit->state == VISIT_QUEUED && !path->incomplete)

@@ -406,3 +406,10 @@ struct meaning ruleset_meaning(const struct ruleset *ruleset, struct bytes chain
     meaning.action = rule->action;
     return meaning;
 }
+
+bool meaning_equal(const struct meaning *a, const struct meaning *b)
+{
+    if (a->kind != b->kind || a->action != b->action || a->rulenum != b->rulenum)
+        return false;
+    return a->kind != MEANING_RULE || bytes_equal(a->rule->text, b->rule->text);
+}

@@ -109,6 +109,9 @@ struct meaning {
 struct meaning ruleset_meaning(const struct ruleset *ruleset, struct bytes chain, bool said_rule,
                                uint32_t number);
 
+/* The same rule by its text and number, the same policy, or both the end of a chain. */
+bool meaning_equal(const struct meaning *a, const struct meaning *b);
+
 /* What `iptables` calls the action of a target by its name alone, for rules whose table is not known. */
 enum action action_of_target(struct bytes target);
 

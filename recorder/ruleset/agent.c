@@ -52,9 +52,9 @@ void agent_assume_lock(struct agent *agent, bool held)
 static void agent_free(struct agent *agent)
 {
     cleanup_close(&agent->socket);
-    for (struct agent_reply *reply; (reply = g_queue_pop_head(agent->kept)); g_free(reply))
-        agent_reply_done(reply);
-    g_queue_free(agent->kept);
+    for (size_t i = 0; i < WIRE_ASKER_COUNT; i++)
+        for (struct agent_reply *reply; (reply = g_queue_pop_head(&agent->kept[i])); g_free(reply))
+            agent_reply_done(reply);
     g_free(agent);
 }
 
@@ -87,7 +87,7 @@ int agent_open(struct agent **ret_agent, int family, int netns_fd, struct error 
     }
 
     struct agent *agent = g_new0(struct agent, 1);
-    *agent = (struct agent){.family = family, .pid = pid, .socket = pair[0], .kept = g_queue_new()};
+    *agent = (struct agent){.family = family, .pid = pid, .socket = pair[0]};
     int result = agent_await(agent, 0, HELLO_TIMEOUT_MS, &hello, &hello_fd, error);
     if (!result && hello.result) {
         result = hello.result;
@@ -244,51 +244,43 @@ int agent_undo(struct agent *agent, int timeout_ms, struct undo_report *ret_repo
 
 int agent_request_text(struct agent *agent, const char *table, struct error *error)
 {
-    struct wire_request request = {.kind = WIRE_TEXT, .kept = true};
+    struct wire_request request = {.kind = WIRE_TEXT, .asker = WIRE_ASKER_READS};
     g_strlcpy(request.table, table, sizeof request.table);
     return agent_send(agent, &request, error);
 }
 
 int agent_request_state(struct agent *agent, bool deep, struct error *error)
 {
-    struct wire_request request = {.kind = WIRE_STATE, .kept = true, .deep = deep};
+    struct wire_request request = {.kind = WIRE_STATE, .asker = WIRE_ASKER_READS, .deep = deep};
     return agent_send(agent, &request, error);
 }
 
 int agent_request_look(struct agent *agent, struct error *error)
 {
-    struct wire_request request = {.kind = WIRE_LOOK, .kept = true};
+    struct wire_request request = {.kind = WIRE_LOOK, .asker = WIRE_ASKER_UPKEEP};
     return agent_send(agent, &request, error);
 }
 
 int agent_request_renew(struct agent *agent, int64_t date_stop, struct error *error)
 {
-    struct wire_request request = {.kind = WIRE_RENEW, .kept = true, .options = {.date_stop = date_stop}};
+    struct wire_request request = {
+        .kind = WIRE_RENEW, .asker = WIRE_ASKER_UPKEEP, .options = {.date_stop = date_stop}};
     return agent_send(agent, &request, error);
 }
 
 int agent_request_repair(struct agent *agent, int64_t date_stop, struct error *error)
 {
-    struct wire_request request = {.kind = WIRE_REPAIR, .kept = true, .options = {.date_stop = date_stop}};
+    struct wire_request request = {
+        .kind = WIRE_REPAIR, .asker = WIRE_ASKER_UPKEEP, .options = {.date_stop = date_stop}};
     return agent_send(agent, &request, error);
 }
 
 int agent_receive(struct agent *agent, struct agent_reply *ret_reply, struct error *error)
 {
-    g_autofree struct agent_reply *kept = g_queue_pop_head(agent->kept);
-    if (kept) {
-        *ret_reply = *kept;
-        return 0;
-    }
-    for (;;) {
-        CLEANUP_CLOSE int fd = -1;
-        struct wire_reply wire;
-        int result = agent_receive_wire(agent, &wire, &fd, error);
-        if (result)
-            return result;
-        if (wire.kept) {
-            *ret_reply = agent_decode(&wire, fd);
-            return 0;
-        }
-    }
+    return agent_receive_for(agent, WIRE_ASKER_READS, ret_reply, error);
+}
+
+int agent_receive_upkeep(struct agent *agent, struct agent_reply *ret_reply, struct error *error)
+{
+    return agent_receive_for(agent, WIRE_ASKER_UPKEEP, ret_reply, error);
 }

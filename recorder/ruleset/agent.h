@@ -105,15 +105,21 @@ int agent_undo(struct agent *agent, int timeout_ms, struct undo_report *ret_repo
 int agent_fd(const struct agent *agent);
 int agent_request_text(struct agent *agent, const char *table, struct error *error);
 int agent_request_state(struct agent *agent, bool deep, struct error *error);
+/* The next answer, in the order asked: 0 and a reply to be freed by agent_reply_done; -EAGAIN: none yet;
+ * -EPIPE: the helper has ended. Call it also after each request that waits: such a one keeps the answers it
+ * meets for here. */
+int agent_receive(struct agent *agent, struct agent_reply *ret_reply, struct error *error);
+
+/* ---- Likewise, for who keeps what was installed in place, and waits for other answers than who reads. ----
+ */
+
 /* Whether the logger and the rules of agent_install or the last renewal are still there: look.h. */
 int agent_request_look(struct agent *agent, struct error *error);
 /* As agent_renew; -ENOENT is in the answer. */
 int agent_request_renew(struct agent *agent, int64_t date_stop, struct error *error);
 /* Sets the logger and puts the rules of agent_install in again, ahead of all others, wherever they are. */
 int agent_request_repair(struct agent *agent, int64_t date_stop, struct error *error);
-/* The next answer, in the order asked: 0 and a reply to be freed by agent_reply_done; -EAGAIN: none yet;
- * -EPIPE: the helper has ended. Call it also after each request that waits: such a one keeps the answers it
- * meets for here. */
-int agent_receive(struct agent *agent, struct agent_reply *ret_reply, struct error *error);
+/* As agent_receive, with answers to these three only, which agent_receive in turn never gives out. */
+int agent_receive_upkeep(struct agent *agent, struct agent_reply *ret_reply, struct error *error);
 
 #endif

@@ -110,7 +110,7 @@ static enum agent_reply_kind kind_of(const struct wire_reply *wire)
     }
 }
 
-struct agent_reply agent_decode(const struct wire_reply *wire, int fd)
+static struct agent_reply decode(const struct wire_reply *wire, int fd)
 {
     struct agent_reply reply = {
         .kind = kind_of(wire),
@@ -133,8 +133,31 @@ struct agent_reply agent_decode(const struct wire_reply *wire, int fd)
 
 static void keep_reply(struct agent *agent, const struct wire_reply *wire, int fd)
 {
-    struct agent_reply reply = agent_decode(wire, fd);
-    g_queue_push_tail(agent->kept, g_memdup2(&reply, sizeof reply));
+    struct agent_reply reply = decode(wire, fd);
+    if (wire->asker < WIRE_ASKER_COUNT)
+        g_queue_push_tail(&agent->kept[wire->asker], g_memdup2(&reply, sizeof reply));
+    else
+        agent_reply_done(&reply);
+}
+
+int agent_receive_for(struct agent *agent, enum wire_asker asker, struct agent_reply *ret_reply,
+                      struct error *error)
+{
+    for (;;) {
+        g_autofree struct agent_reply *kept = g_queue_pop_head(&agent->kept[asker]);
+        if (kept) {
+            *ret_reply = *kept;
+            return 0;
+        }
+        CLEANUP_CLOSE int fd = -1;
+        struct wire_reply wire;
+        int result = agent_receive_wire(agent, &wire, &fd, error);
+        if (result)
+            return result;
+        /* Replies to who waited and gave up are nobody's any more. */
+        if (wire.asker != WIRE_ASKER_WAITS)
+            keep_reply(agent, &wire, fd);
+    }
 }
 
 static int wait_readable(const struct agent *agent, gint64 deadline, struct error *error)
@@ -166,11 +189,11 @@ int agent_await(struct agent *agent, uint32_t id, int timeout_ms, struct wire_re
             result = agent_receive_wire(agent, ret_reply, &fd, error);
         if (result)
             return result;
-        if (ret_reply->id == id && !ret_reply->kept) {
+        if (ret_reply->id == id && ret_reply->asker == WIRE_ASKER_WAITS) {
             *ret_fd = take_fd(&fd);
             return 0;
         }
-        if (ret_reply->kept)
+        if (ret_reply->asker != WIRE_ASKER_WAITS)
             keep_reply(agent, ret_reply, fd);
     }
 }

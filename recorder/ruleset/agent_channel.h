@@ -13,7 +13,7 @@ struct agent {
     int socket;
     bool lock_held;
     uint32_t last_id;
-    GQueue *kept; /* struct agent_reply that a waiting request met */
+    GQueue kept[WIRE_ASKER_COUNT]; /* struct agent_reply for each asker that another met */
 };
 
 const char *agent_family_name(const struct agent *agent);
@@ -36,7 +36,8 @@ int agent_ask(struct agent *agent, struct wire_request *request, int timeout_ms,
 /* Takes the memfd of agent_wire.h apart. */
 int agent_read_text(int fd, const char *table, struct table_text *ret_text, struct error *error);
 
-/* What agent_receive gives out, of a reply and its memfd. */
-struct agent_reply agent_decode(const struct wire_reply *wire, int fd);
+/* The next reply for `asker`; those for another are kept for it. -EAGAIN: nothing there yet. */
+int agent_receive_for(struct agent *agent, enum wire_asker asker, struct agent_reply *ret_reply,
+                      struct error *error);
 
 #endif

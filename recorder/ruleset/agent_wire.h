@@ -40,10 +40,18 @@ struct wire_options {
     char interfaces[TRACE_INTERFACES_MAX][TRACE_INTERFACE_SIZE];
 };
 
+/* Who waits for an answer. */
+enum wire_asker {
+    WIRE_ASKER_WAITS,  /* agent_await */
+    WIRE_ASKER_READS,  /* agent_receive */
+    WIRE_ASKER_UPKEEP, /* agent_receive_upkeep */
+    WIRE_ASKER_COUNT,
+};
+
 struct wire_request {
     uint32_t kind;
     uint32_t id;
-    uint8_t kept;                        /* nobody waits: the answer is for agent_receive */
+    uint8_t asker;                       /* enum wire_asker; comes back with the answer */
     uint8_t deep;                        /* WIRE_STATE */
     uint8_t lock_held;                   /* the client holds the xtables lock */
     char table[RULESET_TABLE_NAME_SIZE]; /* WIRE_TEXT */
@@ -53,7 +61,7 @@ struct wire_request {
 
 struct wire_reply {
     uint32_t kind, id;
-    uint8_t kept;
+    uint8_t asker;
     char table[RULESET_TABLE_NAME_SIZE];
     int32_t result;
     struct error error;

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What kernel.c and upkeep.c know of a recording's side in the kernel. */
+#ifndef IPTRACE_KERNEL_FAMILY_H
+#define IPTRACE_KERNEL_FAMILY_H
+
+#include <sys/socket.h>
+
+#include "recorder/guard.h"
+#include "recorder/kernel.h"
+#include "recorder/ruleset/agent.h"
+
+#define QUICK_MS 10000  /* for what takes milliseconds */
+#define TEXT_MS  120000 /* for the text of a table, of 100 000 rules or more */
+
+struct family {
+    int family; /* AF_INET, AF_INET6 */
+    struct agent *agent;
+    bool raw_created;
+    struct ruleset_state state; /* of the deep look before anything was changed */
+    uint32_t installed;         /* own rules; 0: none, or not to be looked after */
+    bool dated;                 /* they bear a date */
+    int64_t date_stop;          /* seconds since 1970 */
+    int64_t life_s;             /* what a renewal gives them */
+    bool asked_look, asked_change;
+    bool is_whole;  /* at the last look nothing was missing */
+    bool is_behind; /* and somebody else's rule stood before ours */
+};
+
+struct kernel {
+    const struct options *options;
+    const struct netns *netns;
+    struct family families[2];
+    size_t count;
+    struct guard *guard;
+    bool stopping; /* what is missing now we took out ourselves */
+    uint64_t looked_ns, repairs_since_ns;
+    unsigned repairs; /* since then */
+};
+
+static inline unsigned family_version(const struct family *family)
+{
+    return family->family == AF_INET6 ? 6 : 4;
+}
+
+static inline const char *family_name(const struct family *family)
+{
+    return family->family == AF_INET6 ? "IPv6" : "IPv4";
+}
+
+/* Appends a sentence to the notes of the file, and says it. */
+void kernel_note(GString *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

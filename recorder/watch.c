@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Watches the rules. */
+#include "recorder/watch.h"
+
+#include "recorder/core/ruleset_diff.h"
+#include "recorder/report.h"
+#include "recorder/ruleset/xtables_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MS             1000000ull
+#define SIZES_NS       (500 * MS)
+#define DEEP_NS        (2000 * MS)
+#define DEEP_BUDGET    100         /* a look at all entries takes at most one part of so many */
+#define SETTLE_NS      (1000 * MS) /* longer than this nobody waits for the rules to hold still */
+#define HELD_NS        (50 * MS)   /* while somebody has the lock open */
+#define DIFF_LINES_MAX 100
+
+/* What a family's watch waits for. */
+enum phase {
+    PHASE_IDLE,
+    PHASE_SIZES, /* for the sizes */
+    PHASE_DEEP,  /* for a look at all entries */
+    PHASE_TEXT,  /* for the texts of the tables that changed */
+};
+
+struct family_watch {
+    struct agent *agent;
+    unsigned version;
+    struct ruleset_state state; /* of the last deep look that was taken over */
+    enum phase phase;
+    struct ruleset_state seen; /* of the deep look that is being taken over */
+    GPtrArray *texts;          /* of struct table_text */
+    size_t texts_missing;
+    bool disturbed;             /* the lock was opened or closed since the look was asked for */
+    uint64_t asked_ns;          /* when it was */
+    uint64_t verified_ns;       /* when the book was last known to be right */
+    uint64_t sizes_ns, deep_ns; /* when the next looks are due */
+    bool deep_wanted;
+};
+
+struct watch {
+    struct pipeline *pipeline;
+    int inotify_fd;
+    unsigned holders;   /* processes that have the lock open, as far as we saw them open it */
+    uint64_t turned_ns; /* when the last turn read the lock's events */
+    uint64_t closed_ns; /* when the lock was last seen to be closed, at the latest */
+    size_t count;
+    struct family_watch families[WATCH_FAMILIES_MAX];
+};
+
+static void text_free(gpointer pointer)
+{
+    table_text_done(pointer);
+    g_free(pointer);
+}
+
+int watch_open(struct watch **ret_watch, struct pipeline *pipeline, struct error *error)
+{
+    struct watch *watch = g_new0(struct watch, 1);
+    watch->pipeline = pipeline;
+    watch->turned_ns = clock_realtime_ns();
+    watch->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (watch->inotify_fd < 0) {
+        g_free(watch);
+        return error_set(error, errno, "cannot watch the xtables lock: %s", g_strerror(errno));
+    }
+    /* iptables makes the file where it is missing, as we do here, so that it can be watched. */
+    int fd = open(XTABLES_LOCK_FILE, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+    if (inotify_add_watch(watch->inotify_fd, XTABLES_LOCK_FILE, IN_OPEN | IN_CLOSE) < 0)
+        report_note(
+            "%s cannot be watched (%s): changes of the rules are seen up to 2 s late, and steps marked so",
+            XTABLES_LOCK_FILE, g_strerror(errno));
+    *ret_watch = watch;
+    return 0;
+}
+
+void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_state *state)
+{
+    struct family_watch *family = &watch->families[watch->count++];
+    uint64_t now_ns = clock_realtime_ns();
+    *family = (struct family_watch){
+        .agent = agent,
+        .version = agent_family(agent) == AF_INET6 ? 6 : 4,
+        .state = *state,
+        .texts = g_ptr_array_new_with_free_func(text_free),
+        .verified_ns = now_ns,
+        .sizes_ns = now_ns + SIZES_NS,
+        .deep_ns = now_ns + DEEP_NS,
+    };
+}
+
+size_t watch_fds(const struct watch *watch, struct pollfd fds[static WATCH_FDS_MAX])
+{
+    size_t count = 0;
+    fds[count++] = (struct pollfd){.fd = watch->inotify_fd, .events = POLLIN};
+    for (size_t i = 0; i < watch->count; i++)
+        fds[count++] = (struct pollfd){.fd = agent_fd(watch->families[i].agent), .events = POLLIN};
+    return count;
+}
+
+void watch_close(struct watch *watch)
+{
+    if (!watch)
+        return;
+    for (size_t i = 0; i < watch->count; i++)
+        g_ptr_array_unref(watch->families[i].texts);
+    close(watch->inotify_fd);
+    g_free(watch);
+}
+
+/* ---- The lock ---- */
+
+static void suspect(struct watch *watch, struct family_watch *family, uint64_t since_ns)
+{
+    rulebook_suspect(watch->pipeline->book, family->version, since_ns);
+    family->disturbed = true;
+    family->deep_wanted = true;
+}
+
+static void take_lock_events(struct watch *watch, uint64_t now_ns)
+{
+    _Alignas(struct inotify_event) char buffer[4096];
+    bool any = false;
+    ssize_t length;
+    while ((length = read(watch->inotify_fd, buffer, sizeof buffer)) > 0) {
+        for (char *at = buffer; at < buffer + length;) {
+            const struct inotify_event *event = (const struct inotify_event *)at;
+            at += sizeof *event + event->len;
+            any = true;
+            if (event->mask & IN_OPEN)
+                watch->holders++;
+            else if (watch->holders > 0)
+                watch->holders--;
+            if (event->mask & IN_CLOSE)
+                watch->closed_ns = now_ns;
+        }
+    }
+    for (size_t i = 0; any && i < watch->count; i++)
+        suspect(watch, &watch->families[i], watch->turned_ns);
+    watch->turned_ns = now_ns;
+}
+
+/* ---- Looking ---- */
+
+static int ask_for_state(struct family_watch *family, bool deep, uint64_t now_ns, struct error *error)
+{
+    family->asked_ns = now_ns;
+    family->disturbed = false;
+    family->phase = deep ? PHASE_DEEP : PHASE_SIZES;
+    if (deep)
+        family->deep_wanted = false;
+    return agent_request_state(family->agent, deep, error);
+}
+
+static const struct table_state *find_table(const struct ruleset_state *state, const char *name)
+{
+    for (size_t i = 0; i < state->table_count; i++)
+        if (strcmp(state->tables[i].name, name) == 0)
+            return &state->tables[i];
+    return NULL;
+}
+
+static bool table_differs(const struct ruleset_state *before, const struct table_state *now, bool deep)
+{
+    const struct table_state *then = find_table(before, now->name);
+    if (!then || then->entries != now->entries || then->size != now->size)
+        return true;
+    return deep && (then->hash != now->hash || then->own_rules != now->own_rules);
+}
+
+static void take_sizes(struct watch *watch, struct family_watch *family, const struct ruleset_state *state)
+{
+    family->phase = PHASE_IDLE;
+    family->sizes_ns = family->asked_ns + SIZES_NS;
+    bool differs = state->table_count != family->state.table_count;
+    for (size_t i = 0; i < state->table_count; i++)
+        differs = differs || table_differs(&family->state, &state->tables[i], false);
+    if (differs)
+        suspect(watch, family, family->verified_ns);
+}
+
+/* ---- Taking over ---- */
+
+static table_set tables_of(const struct ruleset_state *state)
+{
+    table_set set = 0;
+    for (size_t i = 0; i < state->table_count; i++) {
+        const char *name = state->tables[i].name;
+        enum table table = table_of_name((struct bytes){(const uint8_t *)name, strlen(name)});
+        if (table != TABLE_COUNT)
+            set |= 1u << table;
+    }
+    return set;
+}
+
+static void tell_change(struct watch *watch, const struct family_watch *family, const char *table,
+                        const struct ruleset *before, const struct ruleset *after)
+{
+    g_autofree char *message = NULL;
+    if (before) {
+        struct ruleset_diff diff;
+        ruleset_diff_make(before, after, DIFF_LINES_MAX, &diff);
+        message = g_strdup_printf("Rules of %s (IPv%u) changed: %zu lines added, %zu removed\n%s", table,
+                                  family->version, diff.added, diff.removed, diff.lines->str);
+        ruleset_diff_done(&diff);
+    } else {
+        message = g_strdup_printf("Table %s (IPv%u) appeared", table, family->version);
+    }
+    report_detail("rules of %s (IPv%u) changed", table, family->version);
+    writer_add_journal(watch->pipeline->writer, clock_realtime_ns(), JOURNAL_NOTICE, "rules_changed",
+                       message);
+}
+
+static int take_over_text(struct watch *watch, const struct family_watch *family,
+                          const struct table_text *text, struct error *error)
+{
+    struct rulebook *book = watch->pipeline->book;
+    enum table table = table_of_name((struct bytes){(const uint8_t *)text->table, strlen(text->table)});
+    struct ruleset *before = rulebook_get(book, family->version, table);
+    if (before)
+        ruleset_ref(before);
+    g_autofree struct ruleset_own *own = g_new0(struct ruleset_own, text->own_count + 1);
+    for (size_t i = 0; i < text->own_count; i++)
+        own[i] = (struct ruleset_own){
+            {(const uint8_t *)text->own[i].chain, strlen(text->own[i].chain)},
+            text->own[i].number,
+        };
+    int result = pipeline_put_ruleset(watch->pipeline, family->version,
+                                      (struct bytes){(const uint8_t *)text->text, text->length}, own,
+                                      text->own_count, family->asked_ns, error);
+    const struct ruleset *after = rulebook_get(book, family->version, table);
+    if (result == 0 && after && (!before || !ruleset_same_text(before, after)))
+        tell_change(watch, family, text->table, before, after);
+    ruleset_unref(before);
+    return result;
+}
+
+/* The book is as the tables were when the look was asked for. */
+static int take_over(struct watch *watch, struct family_watch *family, uint64_t now_ns, struct error *error)
+{
+    struct rulebook *book = watch->pipeline->book;
+    for (guint i = 0; i < family->texts->len; i++) {
+        int result = take_over_text(watch, family, g_ptr_array_index(family->texts, i), error);
+        if (result < 0)
+            return result;
+    }
+    g_ptr_array_set_size(family->texts, 0);
+    family->state = family->seen;
+    family->phase = PHASE_IDLE;
+    family->verified_ns = family->asked_ns;
+    uint64_t took_ns = now_ns - family->asked_ns;
+    family->deep_ns = now_ns + MAX(DEEP_NS, took_ns * DEEP_BUDGET);
+    rulebook_set_tables(book, family->version, tables_of(&family->state),
+                        rulebook_own_tables(book, family->version));
+
+    /* By what sign the look was asked for tells when the change was at the latest. */
+    uint64_t until_ns = watch->closed_ns != 0 && watch->holders == 0 ? MIN(watch->closed_ns, family->asked_ns)
+                                                                     : family->asked_ns;
+    uint64_t since_ns = rulebook_suspect_since(book, family->version);
+    rulebook_settle(book, family->version, MAX(until_ns, since_ns));
+    assembler_rules_settled(watch->pipeline->assembler, family->version);
+    if (family->disturbed || watch->holders > 0)
+        suspect(watch, family, family->asked_ns);
+    return 0;
+}
+
+static int finish_look(struct watch *watch, struct family_watch *family, uint64_t now_ns, struct error *error)
+{
+    uint64_t since_ns = rulebook_suspect_since(watch->pipeline->book, family->version);
+    bool in_time = since_ns == 0 || now_ns - since_ns < SETTLE_NS;
+    if (family->disturbed && in_time) {
+        /* What was read may be of before or after the next change: look again. */
+        g_ptr_array_set_size(family->texts, 0);
+        family->phase = PHASE_IDLE;
+        return 0;
+    }
+    return take_over(watch, family, now_ns, error);
+}
+
+static int take_deep(struct watch *watch, struct family_watch *family, const struct ruleset_state *state,
+                     uint64_t now_ns, struct error *error)
+{
+    family->seen = *state;
+    family->phase = PHASE_TEXT;
+    family->texts_missing = 0;
+    for (size_t i = 0; i < state->table_count; i++) {
+        if (!table_differs(&family->state, &state->tables[i], true))
+            continue;
+        /* Found without a sign by the lock: it may have changed since the last look. */
+        rulebook_suspect(watch->pipeline->book, family->version, family->verified_ns);
+        family->texts_missing++;
+        int result = agent_request_text(family->agent, state->tables[i].name, error);
+        if (result < 0)
+            return result;
+    }
+    return family->texts_missing == 0 ? finish_look(watch, family, now_ns, error) : 0;
+}
+
+static int take_text(struct watch *watch, struct family_watch *family, struct agent_reply *reply,
+                     uint64_t now_ns, struct error *error)
+{
+    struct table_text *text = g_new(struct table_text, 1);
+    *text = reply->text;
+    reply->text = (struct table_text){0};
+    g_ptr_array_add(family->texts, text);
+    return --family->texts_missing == 0 ? finish_look(watch, family, now_ns, error) : 0;
+}
+
+static int take_reply(struct watch *watch, struct family_watch *family, struct agent_reply *reply,
+                      uint64_t now_ns, struct error *error)
+{
+    if (reply->result < 0) {
+        /* A table may be gone, or busy: look again at the next turn of the clock. */
+        report_detail("%s", reply->error.text);
+        family->phase = PHASE_IDLE;
+        family->deep_ns = now_ns + SIZES_NS;
+        g_ptr_array_set_size(family->texts, 0);
+        return 0;
+    }
+    if (reply->kind == AGENT_REPLY_TEXT)
+        return family->phase == PHASE_TEXT ? take_text(watch, family, reply, now_ns, error) : 0;
+    if (family->phase == PHASE_DEEP)
+        return take_deep(watch, family, &reply->state, now_ns, error);
+    if (family->phase == PHASE_SIZES)
+        take_sizes(watch, family, &reply->state);
+    return 0;
+}
+
+/* ---- A turn ---- */
+
+static int turn_family(struct watch *watch, struct family_watch *family, struct error *error)
+{
+    struct agent_reply reply;
+    int result;
+    while ((result = agent_receive(family->agent, &reply, error)) == 0) {
+        result = take_reply(watch, family, &reply, clock_realtime_ns(), error);
+        agent_reply_done(&reply);
+        if (result < 0)
+            return result;
+    }
+    if (result != -EAGAIN)
+        return result;
+    if (family->phase != PHASE_IDLE)
+        return 0;
+    uint64_t now_ns = clock_realtime_ns();
+    bool held = watch->holders > 0 && now_ns - family->asked_ns < HELD_NS;
+    if ((family->deep_wanted && !held) || now_ns >= family->deep_ns)
+        return ask_for_state(family, true, now_ns, error);
+    if (now_ns >= family->sizes_ns)
+        return ask_for_state(family, false, now_ns, error);
+    return 0;
+}
+
+int watch_turn(struct watch *watch, struct error *error)
+{
+    take_lock_events(watch, clock_realtime_ns());
+    for (size_t i = 0; i < watch->count; i++) {
+        int result = turn_family(watch, &watch->families[i], error);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}

@@ -174,12 +174,22 @@ static void keep_message(struct assembler *assembler, struct path_entry *path, c
     assembler->bytes += message_log_size(path->log) - before;
 }
 
+static uint64_t history_with(uint64_t history, struct spot spot, struct bytes chain, uint32_t number)
+{
+    const uint64_t prime = 0x100000001b3; /* of FNV-1a */
+    history = (history ^ ((uint64_t)spot.hook << 40 | (uint64_t)spot.table << 32 | number)) * prime;
+    for (size_t i = 0; i < chain.length; i++)
+        history = (history ^ chain.data[i]) * prime;
+    return history ^ history >> 32;
+}
+
 static void path_join(struct assembler *assembler, struct path_entry *path, const struct arrival *arrival,
                       bool new_visit)
 {
     struct spot spot = arrival->annotation.spot;
     bool was_queued = path->visit.state == VISIT_QUEUED && path->messages > 0;
     keep_message(assembler, path, arrival);
+    path->history = history_with(path->history, spot, arrival->chain, arrival->annotation.number);
     path->open = path->open || arrival->annotation.open;
     uint32_t number = (uint32_t)message_log_count(path->log);
 
@@ -224,6 +234,7 @@ static struct path_entry *path_open_copy(struct assembler *assembler, struct pat
             path->hook_begin[hook] = origin->hook_begin[hook];
     assembler->bytes += message_log_size(path->log);
     path->messages = shared;
+    path->history = origin->history;
     assembler->untimed -= path->time_open;
     path->time_open = false;
     path->time_ns = origin->time_ns;
@@ -235,7 +246,8 @@ static struct path_entry *path_open_copy(struct assembler *assembler, struct pat
     return path;
 }
 
-/* What comes back from a program behind NFQUEUE may be rewritten, so that no key finds it. */
+/* What comes back from a program behind NFQUEUE may be rewritten, so that no key finds it. Where messages were
+ * lost meanwhile it may as well be of a packet whose beginning was. */
 static struct path_entry *choose_queued(struct assembler *assembler, const struct arrival *arrival)
 {
     struct path_entry *best = NULL;
@@ -244,7 +256,8 @@ static struct path_entry *choose_queued(struct assembler *assembler, const struc
         if (path->visit.state != VISIT_QUEUED)
             continue;
         left--;
-        enum fit fit = path->protocol == arrival->packet.protocol ? path_fit(path, arrival) : FIT_NONE;
+        bool can_be = path->protocol == arrival->packet.protocol && !path->incomplete;
+        enum fit fit = can_be ? path_fit(path, arrival) : FIT_NONE;
         if (fit != FIT_NEXT && fit != FIT_REPEATED)
             continue;
         if (best)
@@ -285,10 +298,8 @@ static void add_arrival(struct assembler *assembler, struct arrival *arrival)
 {
     struct path_entry *list = path_list(assembler, arrival->key);
     enum fit fit = FIT_NONE;
-    bool ambiguous = false;
-    struct path_entry *path = path_choose(list, arrival, false, &fit, &ambiguous);
+    struct path_entry *path = path_choose(list, arrival, false, &fit);
     if (path) {
-        path->ambiguous = path->ambiguous || ambiguous;
         path_join(assembler, path, arrival,
                   !spot_equal(path->visit.spot, arrival->annotation.spot) || fit == FIT_REPEATED);
         return;
@@ -296,7 +307,9 @@ static void add_arrival(struct assembler *assembler, struct arrival *arrival)
     table_set exist =
         arrival->tables_known ? arrival->exist : 1u << TABLE_RAW | 1u << arrival->annotation.spot.table;
     if (spot_begins_path(arrival->annotation.spot, exist)) {
-        path_join(assembler, path_open(assembler, arrival), arrival, true);
+        path = path_open(assembler, arrival);
+        path_mark_mistakable(list, path, arrival);
+        path_join(assembler, path, arrival, true);
         return;
     }
     if ((path = path_choose_origin(list, arrival))) {
@@ -310,8 +323,7 @@ static void add_arrival(struct assembler *assembler, struct arrival *arrival)
         path_join(assembler, path, arrival, true);
         return;
     }
-    if ((path = path_choose(list, arrival, true, &fit, &ambiguous))) {
-        path->ambiguous = path->ambiguous || ambiguous;
+    if ((path = path_choose(list, arrival, true, &fit))) {
         join_loosely(assembler, path, arrival);
         return;
     }

@@ -64,6 +64,7 @@ struct path_entry {
     uint32_t messages;               /* all, also those not kept */
     uint32_t hook_begin[HOOK_COUNT]; /* number of the first message of each hook, from 1; 0: not there */
     uint32_t filter_end;             /* number of the last message of table filter, from 1; 0: none is kept */
+    uint64_t history; /* hash of where it has been: paths of one key with the same cannot be told apart */
 };
 
 /* How well a message fits to a path. */
@@ -77,11 +78,15 @@ enum fit {
 
 enum fit path_fit(const struct path_entry *path, const struct arrival *arrival);
 
-/* The path of the list (linked by `next_same_key`) that the message belongs to, by strict fit first; null
- * where it fits to none. `*ret_fit` tells how, `*ret_ambiguous` whether nothing told it from another that it
- * fits as well. */
+/* The path of the list (linked by `next_same_key`) that the message belongs to; null where it fits to none.
+ * `*ret_fit` tells how. Where nothing tells it from others with another history, all of them become
+ * ambiguous: what comes next may be any of theirs. */
 struct path_entry *path_choose(struct path_entry *list, const struct arrival *arrival, bool loose,
-                               enum fit *ret_fit, bool *ret_ambiguous);
+                               enum fit *ret_fit);
+
+/* Marks paths of the list of which a message may have been the beginning of `begun`, which this message
+ * begins, and this message theirs; and with them `begun`. */
+void path_mark_mistakable(struct path_entry *list, struct path_entry *begun, const struct arrival *arrival);
 
 /* The path of the list of which the message begins another copy: it has been at this hook already. */
 struct path_entry *path_choose_origin(struct path_entry *list, const struct arrival *arrival);

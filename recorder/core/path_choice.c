@@ -63,24 +63,22 @@ static unsigned likeness(const struct path_entry *path, const struct arrival *ar
     return score;
 }
 
-static bool same_history(const struct path_entry *a, const struct path_entry *b)
+/* Each path that the message fits to as well as to the best. */
+static void mark_equals(struct path_entry *list, struct path_entry *best, const struct arrival *arrival,
+                        bool loose, unsigned best_likeness)
 {
-    if (message_log_count(a->log) != message_log_count(b->log))
-        return false;
-    for (size_t i = message_log_count(a->log); i > 0; i--) {
-        const struct annotation *x = message_log_annotation(a->log, i - 1);
-        const struct annotation *y = message_log_annotation(b->log, i - 1);
-        if (!spot_equal(x->spot, y->spot) || x->number != y->number || x->meaning.chain != y->meaning.chain)
-            return false;
+    for (struct path_entry *path = list; path; path = path->next_same_key) {
+        enum fit fit = path_fit(path, arrival);
+        if (fit != FIT_NONE && (fit == FIT_LOOSE) == loose && path->history != best->history &&
+            likeness(path, arrival) == best_likeness)
+            path->ambiguous = best->ambiguous = true;
     }
-    return true;
 }
 
 struct path_entry *path_choose(struct path_entry *list, const struct arrival *arrival, bool loose,
-                               enum fit *ret_fit, bool *ret_ambiguous)
+                               enum fit *ret_fit)
 {
     struct path_entry *best = NULL;
-    enum fit best_fit = FIT_NONE;
     unsigned best_likeness = 0;
     bool ambiguous = false;
     for (struct path_entry *path = list; path; path = path->next_same_key) {
@@ -88,24 +86,43 @@ struct path_entry *path_choose(struct path_entry *list, const struct arrival *ar
         if (fit == FIT_NONE || (fit == FIT_LOOSE) != loose)
             continue;
         unsigned score = likeness(path, arrival);
+        if (best && score < best_likeness)
+            continue;
         if (best && score == best_likeness) {
-            ambiguous = ambiguous || !same_history(best, path);
+            ambiguous = ambiguous || best->history != path->history;
             if (path->first_number > best->first_number)
                 continue;
-        } else if (best && score < best_likeness) {
-            continue;
         } else {
             ambiguous = false;
         }
         best = path;
-        best_fit = fit;
         best_likeness = score;
+        *ret_fit = fit;
     }
-    if (best) {
-        *ret_fit = best_fit;
-        *ret_ambiguous = ambiguous;
-    }
+    if (ambiguous)
+        mark_equals(list, best, arrival, loose, best_likeness);
     return best;
+}
+
+/* The message could be a later one of the table's visit of `path`, in the place of the one that it has. */
+static bool has_said_later(const struct path_entry *path, const struct arrival *arrival)
+{
+    const struct annotation *new = &arrival->annotation;
+    for (size_t i = 0; i < message_log_count(path->log); i++) {
+        const struct annotation *said = message_log_annotation(path->log, i);
+        if (!spot_equal(said->spot, new->spot))
+            return false;
+        if (i > 0 && said->number == new->number && said->meaning.chain == new->meaning.chain)
+            return true;
+    }
+    return false;
+}
+
+void path_mark_mistakable(struct path_entry *list, struct path_entry *begun, const struct arrival *arrival)
+{
+    for (struct path_entry *path = list; path; path = path->next_same_key)
+        if (path != begun && has_said_later(path, arrival))
+            path->ambiguous = begun->ambiguous = true;
 }
 
 struct path_entry *path_choose_origin(struct path_entry *list, const struct arrival *arrival)

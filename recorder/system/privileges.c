@@ -43,7 +43,7 @@ static int write_capabilities(uint64_t set)
 /* Keeps those of `wanted` that it has; what it execs can have no more either. */
 static int keep(uint64_t wanted)
 {
-    uint64_t permitted;
+    uint64_t permitted = 0;
     int result = read_permitted(&permitted);
     if (result < 0)
         return result;

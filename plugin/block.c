@@ -7,6 +7,7 @@
 #include "format/envelope.h"
 #include "format/ruleset_block.h"
 #include "plugin/fields.h"
+#include "plugin/links.h"
 #include "plugin/messages_tree.h"
 #include "plugin/ruleset_tree.h"
 
@@ -104,6 +105,7 @@ int block_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
     if (status == ENVELOPE_FOREIGN)
         return 0;
 
+    links_begin_row(pinfo);
     pinfo->current_proto = "iptrace";
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "iptrace");
     if (tree)

@@ -67,3 +67,12 @@ bool fields_changes_wanted(proto_tree *tree)
     static int *const fields[] = {CHANGE_FIELDS(FIELD_ADDRESS)};
     return any_wanted(tree, fields, array_length(fields));
 }
+
+bool fields_experts_wanted(proto_tree *tree)
+{
+    static expert_field *const experts[] = {PACKET_EXPERTS(FIELD_ADDRESS)};
+    for (size_t i = 0; i < array_length(experts); i++)
+        if (proto_field_is_referenced(tree, experts[i]->hf))
+            return true;
+    return false;
+}

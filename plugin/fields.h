@@ -27,6 +27,9 @@
     X(hf_cut,             "iptrace.cut",             BOOLEAN, BASE_NONE, "Steps left out",      "The packet met more steps than its record can hold; present only when true") \
     X(hf_backend,         "iptrace.backend",         STRING,  BASE_NONE, "Backend",             "Which iptables the tables belong to: legacy or nft") \
     X(hf_netns,           "iptrace.netns",           STRING,  BASE_NONE, "Network namespace",   "Name of the network namespace, where several were recorded") \
+    X(hf_messages_in,     "iptrace.messages_in",     FRAMENUM, BASE_NONE, "Messages in row",   "The row that holds the TRACE messages this path was made from") \
+    X(hf_icmp_error,      "iptrace.icmp_error",      FRAMENUM, BASE_NONE, "Answered by ICMP error in row", "The row of the ICMP error that answers this packet") \
+    X(hf_icmp_error_for,  "iptrace.icmp_error_for",  FRAMENUM, BASE_NONE, "ICMP error for packet in row", "The row of the packet that this ICMP error answers") \
     X(hf_version,         "iptrace.version",         UINT8,   BASE_DEC,  "Format version",      "Version of the path record, where this plugin cannot read it")
 
 /* Fields of each step. All of the first group stand on every step, also when empty, so that repeated fields
@@ -42,6 +45,7 @@
     X(hf_comment,    "iptrace.comment",    STRING,  BASE_NONE, "Comment",        "Text of the rule's comment match") \
     X(hf_stale,      "iptrace.rule.stale", BOOLEAN, BASE_NONE, "Rule text may be stale", "The rules changed about then: the text may be another rule's; present only when true") \
     X(hf_ruleset,    "iptrace.ruleset",    UINT32,  BASE_DEC,  "Ruleset",        "Number of the ruleset that the rule's text is from") \
+    X(hf_ruleset_in, "iptrace.ruleset_in", FRAMENUM, BASE_NONE, "Rules in row",  "The row that holds the rules that the text is from") \
     X(hf_hook,       "iptrace.hook",       STRING,  BASE_NONE, "Hook",           "Point on the packet's way: PREROUTING, INPUT, FORWARD, OUTPUT or POSTROUTING") \
     X(hf_in,         "iptrace.in",         STRING,  BASE_NONE, "In interface",   "Interface that the packet was received on") \
     X(hf_out,        "iptrace.out",        STRING,  BASE_NONE, "Out interface",  "Interface that the packet is to be sent by") \
@@ -76,6 +80,7 @@
     X(hf_block_messages,   "iptrace.block.messages",    UINT32,  BASE_DEC,  "Messages",         "Number of TRACE messages in the block") \
     X(hf_block_packets,    "iptrace.block.packets",     UINT32,  BASE_DEC,  "Packets",          "Number of packets that the messages are of") \
     X(hf_block_packet_id,  "iptrace.block.packet_id",   UINT64,  BASE_DEC,  "Packet identifier", "The packet that the messages below are of; equal to iptrace.packet_id of its row") \
+    X(hf_block_packet_in,  "iptrace.block.packet_in",   FRAMENUM, BASE_NONE, "Packet in row",  "The row of the packet that the messages below are of") \
     X(hf_block_message,    "iptrace.block.message",     STRING,  BASE_NONE, "Message",          "A TRACE message: prefix and rule") \
     X(hf_block_number,     "iptrace.block.number",      UINT64,  BASE_DEC,  "Number",           "Place of the message in the stream as it was received, from 1") \
     X(hf_block_family_number, "iptrace.block.protocol_family", UINT8, BASE_DEC, "Protocol family", "nfgen_family: 2 IPv4, 10 IPv6, 7 bridge") \
@@ -122,7 +127,14 @@
 #define PACKET_EXPERTS(X) \
     X(ei_dropped,       "iptrace.dropped",           SEQUENCE,  WARN,  "The packet was dropped") \
     X(ei_rejected,      "iptrace.rejected",          SEQUENCE,  WARN,  "The packet was rejected") \
+    X(ei_vanished,      "iptrace.vanished",          SEQUENCE,  WARN,  "The packet vanished between two points of its way") \
+    X(ei_policy,        "iptrace.accepted_by_policy", SEQUENCE, CHAT,  "No rule decided: the policy accepted the packet") \
+    X(ei_translated,    "iptrace.translated",        SEQUENCE,  CHAT,  "Addresses or ports of the packet were translated") \
+    X(ei_logged,        "iptrace.logged",            SEQUENCE,  CHAT,  "A rule that only logs matched the packet") \
+    X(ei_altered,       "iptrace.altered",           SEQUENCE,  CHAT,  "A rule that only marks or alters matched the packet") \
     X(ei_incomplete,    "iptrace.path_incomplete",   SEQUENCE,  NOTE,  "Messages about this packet were lost: steps may be missing") \
+    X(ei_ambiguous,     "iptrace.path_ambiguous",    SEQUENCE,  NOTE,  "Steps of another packet may stand among these") \
+    X(ei_stale,         "iptrace.stale",             SEQUENCE,  NOTE,  "Rules changed about then: a rule's text may be another rule's") \
     X(ei_damaged,       "iptrace.damaged",           MALFORMED, ERROR, "The path record is damaged") \
     X(ei_version,       "iptrace.unknown_version",   UNDECODED, NOTE,  "The path record is of a version that this plugin cannot read")
 
@@ -154,8 +166,10 @@ extern int proto_block;   /* `iptrace.block`: Custom Blocks; no filter of a pack
 /* Registers both protocols and all of the above. */
 void fields_register(void);
 
-/* True where somebody looks at a field of the steps, or of the changes: only then are they worth the time. */
+/* True where somebody looks at a field of the steps, of the changes, or of a packet's
+ * expert information: only then are they worth the time. */
 bool fields_steps_wanted(proto_tree *tree);
 bool fields_changes_wanted(proto_tree *tree);
+bool fields_experts_wanted(proto_tree *tree);
 
 #endif

@@ -5,6 +5,7 @@
 #include "format/message_block.h"
 #include "plugin/attributes_tree.h"
 #include "plugin/fields.h"
+#include "plugin/links.h"
 #include "plugin/packet_head.h"
 #include "plugin/text.h"
 
@@ -50,6 +51,13 @@ static void add_message(const struct walk *walk, proto_tree *tree, const struct 
     attributes_tree_add(&place, message, rule ? &rule->step.context : NULL);
 }
 
+static void add_link(const struct walk *walk, proto_tree *tree, uint64_t id)
+{
+    uint32_t frame = links_find(walk->pinfo, LINK_PACKET, id);
+    if (frame > 0)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_block_packet_in, walk->tvb, 0, 0, frame));
+}
+
 /* All messages of one packet; the line says what the packet was, as its first message shows it. */
 static void add_packet(struct walk *walk, struct message_block_reader *reader, uint32_t number,
                        struct bytes packet_body)
@@ -60,18 +68,20 @@ static void add_packet(struct walk *walk, struct message_block_reader *reader, u
     uint32_t count = 0;
     proto_item *item = NULL;
     proto_tree *tree = NULL;
+    uint64_t id = (uint64_t)reader->capture_id << 32 | number;
+    links_note(walk->pinfo, LINK_MESSAGES, id);
     while (message_block_next(reader, &message, &rule, &body)) {
         count++;
         if (!walk->tree || walk->messages + count > MESSAGES_SHOWN_MAX)
             continue;
         if (!item) {
             struct packet_head head = packet_head_of(message->attribute[MESSAGE_PAYLOAD]);
-            uint64_t id = (uint64_t)reader->capture_id << 32 | number;
             item = proto_tree_add_uint64_format(walk->tree, hf_block_packet_id, walk->tvb,
                                                 offset_of(walk, packet_body), (int)packet_body.length, id,
                                                 "Packet %u: %s", number,
                                                 packet_head_line(walk->pinfo->pool, &head));
             tree = proto_item_add_subtree(item, ett_packet);
+            add_link(walk, tree, id);
         }
         add_message(walk, tree, message, rule, body);
     }
@@ -98,7 +108,7 @@ const char *messages_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree 
                                   struct bytes body)
 {
     bool shown = proto_field_is_referenced(tree, proto_block);
-    if (!shown && !col_get_writable(pinfo->cinfo, COL_INFO))
+    if (!shown && pinfo->fd->visited && !col_get_writable(pinfo->cinfo, COL_INFO))
         return "TRACE messages";
     struct walk walk = {
         .pinfo = pinfo, .tvb = tvb, .base = tvb_get_ptr(tvb, 0, -1), .tree = shown ? tree : NULL};

@@ -2,12 +2,17 @@
 /* A packet's row. */
 #include "plugin/path_tree.h"
 
+#include <epan/ipproto.h>
 #include <string.h>
 
 #include "format/envelope.h"
 #include "plugin/changes.h"
 #include "plugin/fields.h"
+#include "plugin/icmp_error.h"
+#include "plugin/links.h"
+#include "plugin/packet_head.h"
 #include "plugin/packet_path.h"
+#include "plugin/path_experts.h"
 #include "plugin/text.h"
 
 /* Everything that is added to one tree is added from here. */
@@ -63,6 +68,13 @@ static void add_true(const struct builder *builder, int field, struct range rang
         proto_tree_add_boolean(builder->tree, field, builder->tvb, range.at, range.length, 1);
 }
 
+/* What another row is known for. */
+static void add_link(const struct builder *builder, int field, uint32_t frame)
+{
+    if (frame > 0)
+        proto_item_set_generated(proto_tree_add_uint(builder->tree, field, builder->tvb, 0, 0, frame));
+}
+
 /* The fields that stand on every step, in the order in which they make a table. */
 static void add_step_fields(const struct builder *builder, const struct step *step, struct range range)
 {
@@ -75,8 +87,12 @@ static void add_step_fields(const struct builder *builder, const struct step *st
     add_bytes(builder, hf_target, range, step->target);
     add_present(builder, hf_comment, range, step->comment);
     add_true(builder, hf_stale, range, step->stale);
-    if (step->ruleset > 0)
+    if (step->ruleset > 0) {
+        uint64_t capture = builder->path->path.packet_id >> 32;
         add_uint(builder, hf_ruleset, range, step->ruleset);
+        add_link(builder, hf_ruleset_in,
+                 links_find(builder->pinfo, LINK_RULESET, capture << 32 | step->ruleset));
+    }
     if (context->has_hook)
         add_string(builder, hf_hook, range,
                    text_name(builder->pool, hook_name(context->hook), context->hook));
@@ -227,6 +243,9 @@ static void add_packet_fields(const struct builder *builder)
     add_string(builder, hf_backend, range,
                text_name(builder->pool, backend_name(path->backend), path->backend));
     add_present(builder, hf_netns, range, path->netns);
+    add_link(builder, hf_messages_in, links_find(builder->pinfo, LINK_MESSAGES, path->packet_id));
+    add_link(builder, hf_icmp_error, icmp_error_answering(builder->pinfo, packet, builder->packet));
+    add_link(builder, hf_icmp_error_for, icmp_error_answered(builder->pinfo, builder->packet));
 }
 
 /* `DROP by filter INPUT rule 3: -A INPUT -j DROP`; ACCEPT is said by many, the one named was the last. */
@@ -257,25 +276,6 @@ static const char *notes(const struct packet_path *packet)
                                      : "";
 }
 
-static void add_experts(const struct builder *builder, proto_item *item)
-{
-    const struct packet_path *packet = builder->path;
-    const struct path *path = &packet->path;
-    bool rejected = path->verdict == VERDICT_REJECT;
-    if (!packet->known)
-        expert_add_info(builder->pinfo, item, &ei_version);
-    if (packet->damaged)
-        expert_add_info(builder->pinfo, item, &ei_damaged);
-    if (!packet->known || packet->head_damaged)
-        return;
-    if (path->verdict == VERDICT_DROP || rejected)
-        expert_add_info_format(builder->pinfo, item, rejected ? &ei_rejected : &ei_dropped, "%s%s%s",
-                               rejected ? "Rejected" : "Dropped", packet->decided ? " by " : "",
-                               packet->decided ? text_step_decision(builder->pool, packet->decided) : "");
-    if (path->incomplete)
-        expert_add_info(builder->pinfo, item, &ei_incomplete);
-}
-
 /* Right below the line of the frame. */
 static void move_up(proto_tree *tree, proto_item *item)
 {
@@ -299,7 +299,7 @@ static void dissect_tree(struct builder *builder, proto_tree *parent)
                                            path->version, IPTRACE_FORMAT_VERSION);
         builder->tree = proto_item_add_subtree(item, ett_path);
         add_uint(builder, hf_version, (struct range){4, 1}, path->version);
-        add_experts(builder, item);
+        path_experts_add(builder->pinfo, item, path, NULL);
         move_up(parent, item);
         return;
     }
@@ -309,15 +309,13 @@ static void dissect_tree(struct builder *builder, proto_tree *parent)
     if (!path->head_damaged)
         add_packet_fields(builder);
     bool steps = fields_steps_wanted(parent), changes = fields_changes_wanted(parent);
-    if (changes)
-        builder->changes = changes_of(builder->pool, path, builder->packet);
     for (uint32_t i = 0; (steps || changes) && i < path->count; i++) {
         if (changes)
             add_changes(builder, i);
         if (steps)
             add_step(builder, &path->steps[i], i > 0 ? &path->steps[i - 1] : NULL);
     }
-    add_experts(builder, item);
+    path_experts_add(builder->pinfo, item, path, builder->changes);
     move_up(parent, item);
 }
 
@@ -341,21 +339,36 @@ static bool something_to_say(const struct packet_path *path)
     return !path->known || path->damaged || path->path.verdict != VERDICT_ACCEPT || path->path.incomplete;
 }
 
+/* Errors are noted when they are read for the first time, whoever looks. */
+static bool is_icmp(tvbuff_t *tvb)
+{
+    struct packet_head head = packet_head_of(
+        (struct bytes){tvb_get_ptr(tvb, 0, (int)tvb_captured_length(tvb)), tvb_captured_length(tvb)});
+    return head.protocol == IP_PROTO_ICMP || head.protocol == IP_PROTO_ICMPV6;
+}
+
 void path_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     struct packet_path path;
     if (!packet_path_find(pinfo, &path))
         return;
-    bool wanted = proto_field_is_referenced(tree, proto_iptrace);
-    if (!wanted && !something_to_say(&path))
+    if (path.known && !path.head_damaged)
+        links_note(pinfo, LINK_PACKET, path.path.packet_id);
+    bool wanted = proto_field_is_referenced(tree, proto_iptrace) || is_icmp(tvb);
+    bool experts = path_experts_wanted(tree);
+    if (!wanted && !experts && !something_to_say(&path))
         return;
     struct builder builder = {.pinfo = pinfo, .pool = pinfo->pool, .tvb = tvb, .path = &path};
     int length = (int)tvb_captured_length(tvb);
     builder.packet = (struct bytes){tvb_memdup(pinfo->pool, tvb, 0, length), (size_t)length};
     packet_path_read(pinfo, &path);
+    if (path.known && !path.head_damaged)
+        icmp_error_note(pinfo, &path, builder.packet);
+    if (experts || fields_changes_wanted(tree))
+        builder.changes = changes_of(pinfo->pool, &path, builder.packet);
     prepend_info(&builder);
     if (tree)
         dissect_tree(&builder, tree);
     else
-        add_experts(&builder, NULL); /* for those who only list and count them */
+        path_experts_add(pinfo, NULL, &path, builder.changes); /* for those who only list and count them */
 }

@@ -5,6 +5,7 @@
 #include "format/envelope.h"
 #include "plugin/block.h"
 #include "plugin/fields.h"
+#include "plugin/links.h"
 #include "plugin/path_tree.h"
 #include "plugin/rulesets.h"
 
@@ -23,17 +24,20 @@ static int dissect_row(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     (void)data;
     if (!pinfo->rec)
         return 0;
+    links_begin_row(pinfo);
     if (compat_is_custom_block(pinfo, IPTRACE_PEN) && !COMPAT_HAS_CUSTOM_BLOCK_TABLE)
         block_dissect(tvb, pinfo, tree, NULL);
     else if (pinfo->rec->rec_type == REC_TYPE_PACKET)
         path_tree_dissect(tvb, pinfo, tree);
     block_note_time(tvb, pinfo);
+    links_end_row();
     return (int)tvb_captured_length(tvb);
 }
 
 static void register_protocols(void)
 {
     fields_register();
+    links_register();
     rulesets_register();
     block_register();
     row_handle = create_dissector_handle(dissect_row, proto_iptrace);

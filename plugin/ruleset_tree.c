@@ -3,6 +3,7 @@
 #include "plugin/ruleset_tree.h"
 
 #include "plugin/fields.h"
+#include "plugin/links.h"
 #include "plugin/rulesets.h"
 #include "plugin/text.h"
 
@@ -74,11 +75,13 @@ static void append_count(void *name, void *value, void *user)
 }
 
 /* Returns the number of rules; the tree is made only where somebody looks. */
-static uint32_t add_lines(struct listing *listing, const struct ruleset_part *part, bool shown)
+static uint32_t add_lines(struct listing *listing, packet_info *pinfo, const struct ruleset_part *part,
+                          bool shown)
 {
-    struct ruleset_cursor cursor = rulesets_begin(part);
+    struct ruleset_cursor cursor = rulesets_keep(pinfo, part)->begin;
     struct ruleset_line line;
     uint32_t rules = 0;
+    cursor.rest = part->text; /* here it lies in the block, so that it can be highlighted */
     while (ruleset_next_line(&cursor, &line)) {
         rules += line.kind == RULESET_LINE_RULE;
         if (shown && line.kind == RULESET_LINE_CHAIN)
@@ -86,7 +89,6 @@ static uint32_t add_lines(struct listing *listing, const struct ruleset_part *pa
         else if (shown && line.kind == RULESET_LINE_RULE)
             add_rule(listing, &line);
     }
-    rulesets_end(part, &cursor);
     wmem_map_foreach(listing->chains, append_count, NULL);
     return rules;
 }
@@ -135,9 +137,11 @@ const char *ruleset_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *
         .tree = tree,
         .chains = wmem_map_new(pinfo->pool, g_str_hash, g_str_equal),
     };
+    if (part.part == 0)
+        links_note(pinfo, LINK_RULESET, (uint64_t)part.capture_id << 32 | part.ruleset);
     if (shown)
         add_head(&listing, &part);
-    uint32_t rules = add_lines(&listing, &part, shown);
+    uint32_t rules = add_lines(&listing, pinfo, &part, shown);
     if (shown) {
         proto_tree_add_uint(tree, hf_block_rules, tvb, 0, 0, rules);
         if (sound)

@@ -4,14 +4,8 @@
 
 #include <string.h>
 
-/* Where a part of a ruleset ended: the chain it was in and the number of the last rule. */
-struct part_end {
-    uint64_t key;
-    struct bytes chain;
-    uint32_t number;
-};
-
-static wmem_map_t *part_ends; /* by `key`; as long as the file is open */
+static wmem_map_t *kept_by_key;
+static GPtrArray *kept; /* struct ruleset_kept, in the order in which they were read */
 
 static uint64_t key_of(const struct ruleset_part *part, uint32_t number)
 {
@@ -83,34 +77,86 @@ bool ruleset_next_line(struct ruleset_cursor *cursor, struct ruleset_line *ret_l
     return true;
 }
 
-struct ruleset_cursor rulesets_begin(const struct ruleset_part *part)
+static struct bytes copy(struct bytes bytes)
 {
-    struct ruleset_cursor cursor = {.rest = part->text};
+    bytes.data = (const uint8_t *)wmem_memdup(wmem_file_scope(), bytes.data, bytes.length);
+    return bytes;
+}
+
+/* A part goes on counting where the part before it ended. */
+static struct ruleset_cursor begin_of(const struct ruleset_part *part)
+{
     uint64_t key = key_of(part, part->part - 1);
-    const struct part_end *before =
-        part->part > 0 ? (const struct part_end *)wmem_map_lookup(part_ends, &key) : NULL;
-    if (before) {
-        cursor.chain = before->chain;
-        cursor.number = before->number;
-    }
+    const struct ruleset_kept *before =
+        part->part > 0 ? (const struct ruleset_kept *)wmem_map_lookup(kept_by_key, &key) : NULL;
+    struct ruleset_cursor cursor = before ? before->end : (struct ruleset_cursor){0};
+    cursor.rest = part->text;
     return cursor;
 }
 
-void rulesets_end(const struct ruleset_part *part, const struct ruleset_cursor *cursor)
+const struct ruleset_kept *rulesets_keep(packet_info *pinfo, const struct ruleset_part *part)
 {
     uint64_t key = key_of(part, part->part);
-    if (part->part + 1 >= part->parts || wmem_map_contains(part_ends, &key))
-        return;
-    struct part_end *end = wmem_new(wmem_file_scope(), struct part_end);
-    end->key = key;
-    end->number = cursor->number;
-    end->chain.length = cursor->chain.length;
-    end->chain.data =
-        (const uint8_t *)wmem_memdup(wmem_file_scope(), cursor->chain.data, cursor->chain.length);
-    wmem_map_insert(part_ends, &end->key, end);
+    struct ruleset_kept *found = (struct ruleset_kept *)wmem_map_lookup(kept_by_key, &key);
+    if (found && bytes_equal(found->part.text, part->text))
+        return found;
+    /* Not to be kept, because another stands there: a damaged file, or two captures with the same id. */
+    bool keep = !found && !pinfo->fd->visited;
+    found = wmem_new0(keep ? wmem_file_scope() : pinfo->pool, struct ruleset_kept);
+    found->key = key;
+    found->frame = pinfo->num;
+    found->part = *part;
+    found->part.body = (struct bytes){0};
+    if (keep) {
+        found->part.table = copy(part->table);
+        found->part.netns = copy(part->netns);
+        found->part.text = copy(part->text);
+        wmem_map_insert(kept_by_key, &found->key, found);
+        g_ptr_array_add(kept, found);
+    }
+    found->begin = begin_of(&found->part);
+    found->end = found->begin;
+    struct ruleset_line line;
+    while (ruleset_next_line(&found->end, &line))
+        ;
+    return found;
+}
+
+void rulesets_forget(uint32_t frame)
+{
+    while (kept->len > 0) {
+        const struct ruleset_kept *last = (const struct ruleset_kept *)g_ptr_array_index(kept, kept->len - 1);
+        if (last->frame < frame)
+            return;
+        wmem_map_remove(kept_by_key, &last->key);
+        g_ptr_array_set_size(kept, (int)kept->len - 1);
+    }
+}
+
+uint32_t rulesets_count(void)
+{
+    return kept->len;
+}
+
+const struct ruleset_kept *rulesets_at(uint32_t index)
+{
+    return (const struct ruleset_kept *)g_ptr_array_index(kept, index);
+}
+
+const struct ruleset_kept *rulesets_next_part(const struct ruleset_kept *part)
+{
+    uint64_t key = key_of(&part->part, part->part.part + 1);
+    return (const struct ruleset_kept *)wmem_map_lookup(kept_by_key, &key);
+}
+
+static void begin_file(void)
+{
+    g_ptr_array_set_size(kept, 0); /* what it pointed to went with the file before */
 }
 
 void rulesets_register(void)
 {
-    part_ends = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_int64_hash, g_int64_equal);
+    kept_by_key = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_int64_hash, g_int64_equal);
+    kept = g_ptr_array_new();
+    register_init_routine(begin_file);
 }

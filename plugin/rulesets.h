@@ -30,12 +30,28 @@ struct ruleset_cursor {
 
 bool ruleset_next_line(struct ruleset_cursor *cursor, struct ruleset_line *ret_line);
 
+/* One part of a ruleset, kept as long as the file is open. */
+struct ruleset_kept {
+    uint64_t key; /* capture, ruleset and part */
+    uint32_t frame;
+    struct ruleset_part part;         /* its strings are copies; without `body` */
+    struct ruleset_cursor begin, end; /* where its text begins and ends; `rest` of `begin` is the text */
+};
+
 void rulesets_register(void);
 
-/* A cursor for the part's text that goes on counting where the part before it ended. */
-struct ruleset_cursor rulesets_begin(const struct ruleset_part *part);
+/* Keeps a part when it is read for the first time. Returns what is kept of it, also then when it was read
+ * before; never null. */
+const struct ruleset_kept *rulesets_keep(packet_info *pinfo, const struct ruleset_part *part);
 
-/* Keeps where the part ended, for the next one. `cursor` is at the end of its text. */
-void rulesets_end(const struct ruleset_part *part, const struct ruleset_cursor *cursor);
+/* Forgets what rows from that one on have told. */
+void rulesets_forget(uint32_t frame);
+
+/* In the order in which they were read. */
+uint32_t rulesets_count(void);
+const struct ruleset_kept *rulesets_at(uint32_t index);
+
+/* The part that follows; null where it was not read. */
+const struct ruleset_kept *rulesets_next_part(const struct ruleset_kept *kept);
 
 #endif

@@ -215,7 +215,7 @@ static void write_changes(void)
 }
 
 /* 7: numbers of a later recorder; 8: damaged; 9: a later version; 10: somebody else's option;
- * 11: names that are no text; 12: copy, ambiguous, cut. */
+ * 11: names that are no text; 12: copy, ambiguous, cut; 13: the ICMP error that answers 5. */
 static void write_odd(void)
 {
     struct packet_spec spec = {0};
@@ -247,6 +247,17 @@ static void write_odd(void)
     spec.path.steps = 5000;
     spec.path.netns = BYTES("blue");
     write_spec(&spec, packet, length);
+
+    uint8_t error[64] = {0x45, 0, 0, 56, 0, 9, 0, 0, 64, 1, 0, 0, 10, 0, 0, 254, 10, 0, 0, 1, 3, 1};
+    ipv4(error + 28, 17, 1029, 53);
+    error[28 + 8]--; /* TTL */
+    spec = (struct packet_spec){0};
+    at_hook(add(&spec, "mangle", "OUTPUT", STEP_RULE, 1, "-A OUTPUT -j LOG", "LOG"), HOOK_OUTPUT, "", "eth0");
+    add(&spec, "mangle", "OUTPUT", STEP_RULE, 2, "-A OUTPUT -p icmp -j DSCP --set-dscp 0x0a", "DSCP");
+    struct step *step = add(&spec, "filter", "OUTPUT", STEP_POLICY, 0, "-P OUTPUT ACCEPT", "ACCEPT");
+    step->change = (struct change){.has_tos = true, .tos = 0x28};
+    decide(&spec, VERDICT_ACCEPT, REASON_POLICY);
+    write_spec(&spec, error, 56);
 }
 
 static void write_custom(struct wire_writer *body)

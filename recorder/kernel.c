@@ -2,40 +2,17 @@
 /* What a recording changes in the kernel, and puts back. */
 #include "recorder/kernel.h"
 
+#include "recorder/cleanup.h"
 #include "recorder/core/filter.h"
+#include "recorder/kernel_family.h"
 #include "recorder/report.h"
-#include "recorder/ruleset/agent.h"
+#include "recorder/ssh_session.h"
 #include "recorder/system/nftables.h"
+#include "recorder/upkeep.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-
-#define QUICK_MS 10000  /* for what takes milliseconds */
-#define TEXT_MS  120000 /* for the text of a table, of 100 000 rules or more */
-
-struct family {
-    int family; /* AF_INET, AF_INET6 */
-    struct agent *agent;
-    bool raw_created;
-};
-
-struct kernel {
-    const struct options *options;
-    const struct netns *netns;
-    struct family families[2];
-    size_t count;
-};
-
-static unsigned version(const struct family *family)
-{
-    return family->family == AF_INET6 ? 6 : 4;
-}
-
-static const char *family_name(const struct family *family)
-{
-    return family->family == AF_INET6 ? "IPv6" : "IPv4";
-}
 
 int kernel_open(struct kernel **ret_kernel, const struct options *options, const struct netns *netns,
                 struct error *error)
@@ -62,8 +39,19 @@ int kernel_open(struct kernel **ret_kernel, const struct options *options, const
         }
         kernel->count++;
     }
+    int result = guard_open(&kernel->guard, netns->fd, error);
+    if (result < 0) {
+        kernel_close(kernel, NULL);
+        return result;
+    }
     *ret_kernel = kernel;
     return 0;
+}
+
+void kernel_assume_lock(struct kernel *kernel)
+{
+    for (size_t i = 0; i < kernel->count; i++)
+        agent_assume_lock(kernel->families[i].agent, true);
 }
 
 /* ---- Reading ---- */
@@ -83,7 +71,7 @@ static int read_table(struct family *family, struct pipeline *pipeline, const ch
             text.own[i].number
         };
     }
-    result = pipeline_put_ruleset(pipeline, version(family),
+    result = pipeline_put_ruleset(pipeline, family_version(family),
                                   (struct bytes){(const uint8_t *)text.text, text.length}, own,
                                   text.own_count, clock_realtime_ns(), error);
     table_text_done(&text);
@@ -126,38 +114,70 @@ static bool has_rules(const struct ruleset_state *state)
 
 /* ---- Changing ---- */
 
-static void note(GString *notes, const char *sentence)
+void kernel_note(GString *notes, const char *format, ...)
 {
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *sentence = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
     report_note("%s", sentence);
     g_string_append_printf(notes, "%s%s", notes->len > 0 ? "\n" : "", sentence);
 }
 
-static int remove_leftovers(struct family *family, const struct ruleset_state *state, GString *notes,
-                            struct error *error)
+static void note_cleanup(void *notes, const char *sentence)
 {
-    uint32_t found = 0;
-    for (size_t i = 0; i < state->table_count; i++)
-        found += state->tables[i].own_rules;
-    if (found == 0)
-        return 0;
-    /* Group 0 is ours, so nobody records here: these rules are of a recorder that was killed. */
-    struct trace_report report;
-    int result = agent_remove(family->agent, NULL, QUICK_MS, &report, error);
-    if (result < 0)
+    kernel_note(notes, "%s", sentence);
+}
+
+/* The guard knows what there will be to undo before anything is done. */
+static int arm_guard(struct kernel *kernel, const char *tag, GString *notes, struct error *error)
+{
+    struct state state = {.device = kernel->netns->device, .inode = kernel->netns->inode};
+    struct error problem;
+    g_strlcpy(state.tag, tag, sizeof state.tag);
+    if (kernel->netns->name && kernel->netns->name[0])
+        g_strlcpy(state.path, kernel->netns->path, sizeof state.path);
+    for (size_t i = 0; i < kernel->count; i++) {
+        struct state_family *family = &state.families[state.family_count++];
+        family->family = kernel->families[i].family;
+        g_strlcpy(family->former_logger, kernel->families[i].state.logger, sizeof family->former_logger);
+    }
+    int result = guard_arm(kernel->guard, &state, QUICK_MS, &problem, error);
+    if (result == 0 && problem.text[0])
+        kernel_note(notes,
+                    "%s: should recorder, agents and guard be killed at once, nobody will know the former "
+                    "loggers",
+                    problem.text);
+    return result;
+}
+
+static int64_t date_stop_of(const struct family *family)
+{
+    return family->dated ? (int64_t)(clock_realtime_ns() / 1000000000) + family->life_s : 0;
+}
+
+/* A kernel without xt_time can do without the date. */
+static int install_dated(struct family *family, struct trace_options *options,
+                         struct trace_report *ret_report, GString *notes, struct error *error)
+{
+    family->dated = true;
+    options->date_stop = family->date_stop = date_stop_of(family);
+    int result = agent_install(family->agent, options, QUICK_MS, ret_report, error);
+    if (result != -EPROTONOSUPPORT || !strstr(error->text, "match time"))
         return result;
-    g_autofree char *sentence =
-        g_strdup_printf("removed %u %s TRACE rules that a killed recorder had left behind", report.removed,
-                        family_name(family));
-    note(notes, sentence);
-    return 0;
+    kernel_note(notes, "the %s TRACE rules bear no date after which they end: %s", family_name(family),
+                error->text);
+    family->dated = false;
+    options->date_stop = family->date_stop = 0;
+    return agent_install(family->agent, options, QUICK_MS, ret_report, error);
 }
 
 static int install(struct kernel *kernel, struct family *family, const char *tag, const struct filter *filter,
-                   struct error *error)
+                   GString *notes, struct error *error)
 {
     if (kernel->options->no_install)
         return 0;
-    const struct trace_options options = {
+    struct trace_options options = {
         .tag = tag,
         .interfaces = (const char *const *)kernel->options->interfaces->pdata,
         .interface_count = kernel->options->interfaces->len - 1,
@@ -166,10 +186,11 @@ static int install(struct kernel *kernel, struct family *family, const char *tag
         .limit = kernel->options->limit,
     };
     struct trace_report report;
-    int result = agent_install(family->agent, &options, QUICK_MS, &report, error);
+    int result = install_dated(family, &options, &report, notes, error);
     if (result < 0)
         return result;
     family->raw_created = report.table_created;
+    family->installed = report.installed;
     if (report.unlocked)
         report_note("/run/xtables.lock cannot be opened here: the %s rules were changed without it",
                     family_name(family));
@@ -179,32 +200,42 @@ static int install(struct kernel *kernel, struct family *family, const char *tag
     return 0;
 }
 
+static int read_family(struct family *family, struct pipeline *pipeline, bool *ret_has_rules,
+                       struct error *error)
+{
+    struct ruleset_state *state = &family->state;
+    int result = agent_state(family->agent, true, TEXT_MS, state, error);
+    if (result == 0)
+        result = read_tables(family, pipeline, state, error);
+    if (result < 0)
+        return result;
+    *ret_has_rules = *ret_has_rules || has_rules(state);
+    bool is_shared = false;
+    for (size_t i = 0; i < state->table_count; i++)
+        is_shared =
+            is_shared || (strcmp(state->tables[i].name, "raw") == 0 && state->tables[i].has_user_rules);
+    family->life_s = upkeep_life_s(is_shared);
+    return 0;
+}
+
 static int start_family(struct kernel *kernel, struct family *family, struct pipeline *pipeline,
-                        const char *tag, const struct filter *filter, GString *notes, bool *ret_has_rules,
-                        struct error *error)
+                        const char *tag, const struct filter *filter, GString *notes, struct error *error)
 {
     struct ruleset_state state;
-    int result = agent_state(family->agent, true, TEXT_MS, &state, error);
+    int result = agent_logger_set(family->agent, QUICK_MS, NULL, error);
     if (result == 0)
-        result = remove_leftovers(family, &state, notes, error);
-    if (result == 0)
-        result = read_tables(family, pipeline, &state, error);
-    if (result == 0)
-        result = agent_logger_set(family->agent, QUICK_MS, NULL, error);
-    if (result == 0)
-        result = install(kernel, family, tag, filter, error);
-    if (result < 0)
-        return result;
-    *ret_has_rules = *ret_has_rules || has_rules(&state);
-
+        result = install(kernel, family, tag, filter, notes, error);
     /* Now raw is as it will be, and may be new. */
-    result = agent_state(family->agent, false, QUICK_MS, &state, error);
+    if (result == 0)
+        result = agent_state(family->agent, false, QUICK_MS, &state, error);
     if (result < 0)
         return result;
+    family->is_whole = true;
     table_set exist = tables_of(&state);
     if (exist >> TABLE_RAW & 1)
         result = read_table(family, pipeline, "raw", error);
-    rulebook_set_tables(pipeline->book, version(family), exist, family->raw_created ? 1u << TABLE_RAW : 0);
+    rulebook_set_tables(pipeline->book, family_version(family), exist,
+                        family->raw_created ? 1u << TABLE_RAW : 0);
     return result;
 }
 
@@ -215,32 +246,65 @@ static void note_other_firewalls(const struct kernel *kernel, bool has_legacy_ru
     if (nftables_has_rules(kernel->netns->fd, &has_nft, &error) < 0)
         report_detail("%s", error.text);
     if (has_nft && !has_legacy_rules)
-        note(
+        kernel_note(
             notes,
             "only nftables has rules here, the legacy tables have none: what nftables drops is not seen, and "
             "ACCEPT speaks for the legacy tables only");
     else if (has_nft)
-        note(
+        kernel_note(
             notes,
             "nftables has rules here too: what it drops is not seen, and ACCEPT speaks for the legacy tables "
             "only");
     else if (!has_legacy_rules)
-        note(notes, "none of the legacy tables has any rule");
+        kernel_note(notes, "none of the legacy tables has any rule");
+}
+
+/* Without a filter, the own SSH session is left out. */
+static int make_filter(const struct options *options, struct filter *ret_filter, GString *notes,
+                       struct error *error)
+{
+    if (options->filter)
+        return filter_compile(options->filter, ret_filter, error);
+    if (options->no_install)
+        return 0;
+    g_autofree char *connection = ssh_session_find();
+    g_autofree char *expression = connection ? ssh_session_filter(connection) : NULL;
+    if (!expression)
+        return 0;
+    kernel_note(notes, "your SSH session is left out, by the filter: %s", expression);
+    return filter_compile(expression, ret_filter, error);
 }
 
 int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *tag, GString *notes,
                  struct error *error)
 {
     struct filter filter = {0};
-    int result = kernel->options->filter ? filter_compile(kernel->options->filter, &filter, error) : 0;
+    int result = make_filter(kernel->options, &filter, notes, error);
     bool has_legacy_rules = false;
+    /* Group 0 is ours, so nobody else records here. */
+    if (result == 0)
+        result = cleanup_namespace(kernel->netns, true, note_cleanup, notes, error);
     for (size_t i = 0; result == 0 && i < kernel->count; i++)
-        result = start_family(kernel, &kernel->families[i], pipeline, tag, &filter, notes, &has_legacy_rules,
-                              error);
+        result = read_family(&kernel->families[i], pipeline, &has_legacy_rules, error);
+    if (result == 0)
+        result = arm_guard(kernel, tag, notes, error);
+    for (size_t i = 0; result == 0 && i < kernel->count; i++)
+        result = start_family(kernel, &kernel->families[i], pipeline, tag, &filter, notes, error);
     if (result == 0)
         note_other_firewalls(kernel, has_legacy_rules, notes);
     filter_done(&filter);
     return result;
+}
+
+int kernel_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_ns, struct error *error)
+{
+    return upkeep_tick(kernel, pipeline, now_ns, error);
+}
+
+void kernel_watch(const struct kernel *kernel, struct watch *watch)
+{
+    for (size_t i = 0; i < kernel->count; i++)
+        watch_add(watch, kernel->families[i].agent, &kernel->families[i].state);
 }
 
 /* ---- Putting back ---- */
@@ -248,6 +312,7 @@ int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *t
 int kernel_stop_tracing(struct kernel *kernel, struct error *error)
 {
     int first = 0;
+    kernel->stopping = true;
     for (size_t i = 0; i < kernel->count; i++) {
         int result = kernel->options->no_install ? 0
                                                  : agent_remove(kernel->families[i].agent, NULL, QUICK_MS,
@@ -266,6 +331,7 @@ int kernel_close(struct kernel *kernel, struct error *error)
         int result = agent_close(kernel->families[i].agent, QUICK_MS, NULL, first < 0 ? NULL : error);
         first = first < 0 ? first : result;
     }
+    int guarded = guard_close(kernel->guard, QUICK_MS, first < 0 ? NULL : error);
     g_free(kernel);
-    return first;
+    return first < 0 ? first : guarded;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a recording changes in the kernel, and puts back: loggers and TRACE rules; and what it reads there:
  * the rules. All of it is done by one agent a family (recorder/ruleset/agent.h), which undoes it when this
- * process dies. */
+ * process dies, and so does the guard (guard.h) when agents die. */
 #ifndef IPTRACE_KERNEL_H
 #define IPTRACE_KERNEL_H
 
 #include "recorder/pipeline.h"
 #include "recorder/system/netns.h"
+#include "recorder/watch.h"
 
 struct kernel;
 
@@ -14,11 +15,22 @@ struct kernel;
 int kernel_open(struct kernel **ret_kernel, const struct options *options, const struct netns *netns,
                 struct error *error);
 
-/* Reads all rules into the pipeline's book; then loggers and TRACE rules go in. Where that fails nothing
- * stays changed. `tag` names our rules. Sentences for the user and the file are appended to `notes`, a line
- * each. */
+/* The xtables lock is held by this process from now on (--lock): the agents take none. */
+void kernel_assume_lock(struct kernel *kernel);
+
+/* Puts back what killed recorders left in this namespace, reads all rules into the pipeline's book; then
+ * loggers and TRACE rules go in. Where that fails nothing stays changed. `tag` (state_tag.h) names our rules.
+ * Sentences for the user and the file are appended to `notes`, a line each. */
 int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *tag, GString *notes,
                  struct error *error);
+
+/* Adds the families to the watch, once they were started. */
+void kernel_watch(const struct kernel *kernel, struct watch *watch);
+
+/* Keeps our rules and loggers in place (upkeep.h); call it at each turn of the loop, four times a second at
+ * least. Never waits. An error is the end of the recording: somebody does not let it be, or an agent or the
+ * guard was killed. */
+int kernel_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_ns, struct error *error);
 
 /* Takes the TRACE rules out: no new packet is traced. */
 int kernel_stop_tracing(struct kernel *kernel, struct error *error);

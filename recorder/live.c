@@ -5,6 +5,9 @@
 #include "recorder/core/cleanup.h"
 #include "recorder/kernel.h"
 #include "recorder/report.h"
+#include "recorder/ruleset/xtables_lock.h"
+#include "recorder/state_tag.h"
+#include "recorder/system/privileges.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +28,9 @@ struct live {
     struct kernel *kernel;
     struct source *source;
     struct pipeline pipeline;
+    struct watch *watch;
     int signal_fd;
+    int lock_fd; /* --lock */
     uint64_t ticked_ns;
     uint64_t wake_ns; /* when the assembler wants to be called; 0: not */
     bool stop;
@@ -99,31 +104,58 @@ static int create_ready_file(const char *path, struct error *error)
     return 0;
 }
 
+/* --lock: nobody's iptables-legacy can change a rule until we let go. */
+static int take_lock(struct live *live, struct error *error)
+{
+    int result = xtables_lock_take(XTABLES_LOCK_BOUNDED, &live->lock_fd, error);
+    if (result == 0 && live->lock_fd < 0)
+        return error_set(error, EACCES, "--lock: %s cannot be opened here", XTABLES_LOCK_FILE);
+    if (result == 0)
+        kernel_assume_lock(live->kernel);
+    return result;
+}
+
 static int start(struct live *live, struct error *error)
 {
     const struct options *options = live->options;
     g_autoptr(GPtrArray) interfaces = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GString) notes = g_string_new(NULL);
-    g_autofree char *tag = g_strdup_printf("%d-%08x", (int)getpid(), (unsigned)time(NULL));
+    g_autofree char *tag = state_tag_new();
 
     int result = options->namespaces->len > 1
                      ? netns_open(&live->netns, g_ptr_array_index(options->namespaces, 0), error)
                      : netns_open_own(&live->netns, error);
     if (result == 0)
         result = kernel_open(&live->kernel, options, &live->netns, error);
+    if (result == 0 && options->lock)
+        result = take_lock(live, error);
     if (result == 0)
         result = pipeline_init(&live->pipeline, options, false, error);
+    if (result == 0)
+        result = watch_open(&live->watch, &live->pipeline, error);
     if (result == 0)
         result = open_source_inside(live, interfaces, error);
     if (result == 0)
         result = kernel_start(live->kernel, &live->pipeline, tag, notes, error);
     if (result < 0)
         return result;
+    kernel_watch(live->kernel, live->watch);
     writer_begin(live->pipeline.writer, (const char *const *)interfaces->pdata,
                  notes->len > 0 ? notes->str : NULL, clock_realtime_ns());
     result = writer_flush(live->pipeline.writer, true, clock_realtime_ns(), error);
     if (result == 0 && options->ready_file)
         result = create_ready_file(options->ready_file, error);
+    return result;
+}
+
+/* From here on bytes of strangers are read. */
+static int give_up_privileges(const struct options *options, struct error *error)
+{
+    const struct privileges_plan plan = {.opens_files = options->has_ring};
+    struct error lacks;
+    int result = privileges_drop(&plan, &lacks, error);
+    if (result == 0 && lacks.text[0])
+        report_note("privileges are given up as far as is possible here: %s", lacks.text);
     return result;
 }
 
@@ -140,6 +172,9 @@ static void read_signals(struct live *live)
 static int turn(struct live *live, struct error *error)
 {
     struct pipeline *pipeline = &live->pipeline;
+    int watched = watch_turn(live->watch, error);
+    if (watched < 0)
+        return watched;
     pipeline->now_ns = clock_monotonic_ns();
     int state = live->source->ops->drain(live->source, &pipeline->sink, error);
     if (state < 0)
@@ -149,6 +184,9 @@ static int turn(struct live *live, struct error *error)
         live->wake_ns = assembler_tick(pipeline->assembler, pipeline->now_ns);
         live->ticked_ns = now_ns;
     }
+    int kept = kernel_tick(live->kernel, pipeline, now_ns, error);
+    if (kept < 0)
+        return kept;
     int result = writer_flush(pipeline->writer, false, clock_realtime_ns(), error);
     if (result < 0)
         return result;
@@ -159,7 +197,7 @@ static int turn(struct live *live, struct error *error)
 static int timeout_ms(const struct live *live)
 {
     uint64_t now_ns = clock_monotonic_ns();
-    uint64_t wake_ns = now_ns + 500 * MS;
+    uint64_t wake_ns = now_ns + 200 * MS;
     if (live->wake_ns != 0 || live->pipeline.now_ns > live->ticked_ns)
         wake_ns = MIN(wake_ns, MAX(live->wake_ns, live->ticked_ns + TICK_NS));
     return wake_ns > now_ns ? (int)((wake_ns - now_ns) / MS) + 1 : 0;
@@ -171,27 +209,36 @@ static void nap(void)
     nanosleep(&millisecond, NULL);
 }
 
+/* Places in what poll() waits for. */
+enum {
+    FD_SOURCE,
+    FD_SIGNALS,
+    FD_READER, /* of a pipe that we write to: gone or not */
+    FD_WATCH,  /* and the following */
+};
+
 static int loop(struct live *live, struct error *error)
 {
-    struct pollfd fds[] = {
-        {.fd = live->source->ops->fd(live->source), .events = POLLIN},
-        {.fd = live->signal_fd,                                         .events = POLLIN},
-        {.fd = writer_reader_fd(live->pipeline.writer)},
+    struct pollfd fds[FD_WATCH + WATCH_FDS_MAX] = {
+        [FD_SOURCE] = {.fd = live->source->ops->fd(live->source), .events = POLLIN},
+        [FD_SIGNALS] = {.fd = live->signal_fd,                                         .events = POLLIN},
+        [FD_READER] = {.fd = writer_reader_fd(live->pipeline.writer)},
     };
+    size_t count = FD_WATCH + watch_fds(live->watch, &fds[FD_WATCH]);
     while (!live->stop) {
         int state = turn(live, error);
         if (state < 0)
             return state;
         if (live->stop)
             break;
-        bool had_messages = fds[0].revents & POLLIN;
+        bool had_messages = fds[FD_SOURCE].revents & POLLIN;
         if (state == SOURCE_WAIT && had_messages)
             nap();
-        if (poll(fds, G_N_ELEMENTS(fds), state == SOURCE_MORE ? 0 : timeout_ms(live)) < 0 && errno != EINTR)
+        if (poll(fds, count, state == SOURCE_MORE ? 0 : timeout_ms(live)) < 0 && errno != EINTR)
             return error_set(error, errno, "cannot wait for messages: %s", g_strerror(errno));
-        if (fds[1].revents & POLLIN)
+        if (fds[FD_SIGNALS].revents & POLLIN)
             read_signals(live);
-        else if (fds[2].revents != 0)
+        else if (fds[FD_READER].revents != 0)
             return writer_lose_reader(live->pipeline.writer, error);
     }
     return 0;
@@ -231,21 +278,25 @@ static int stop(struct live *live, struct error *error)
 
 int live_run(const struct options *options, struct error *error)
 {
-    struct live live = {.options = options, .netns = {.fd = -1}, .signal_fd = -1};
+    struct live live = {.options = options, .netns = {.fd = -1}, .signal_fd = -1, .lock_fd = -1};
     int result = open_signals(&live, error);
     if (result == 0)
         result = start(&live, error);
     if (result == 0) {
         report_note("recording; press Ctrl-C to stop");
-        result = loop(&live, error);
+        result = give_up_privileges(options, error);
+        if (result == 0)
+            result = loop(&live, error);
         int stopped = stop(&live, result < 0 ? NULL : error);
         result = result < 0 ? result : stopped;
     }
+    watch_close(live.watch);
     kernel_close(live.kernel, result < 0 ? NULL : error);
     pipeline_done(&live.pipeline);
     if (live.source)
         live.source->ops->close(live.source);
     netns_done(&live.netns);
+    cleanup_close(&live.lock_fd);
     if (live.signal_fd >= 0)
         close(live.signal_fd);
     return result;

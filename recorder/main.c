@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* iptrace-record: which rule dropped my packet? */
+#include "recorder/cleanup.h"
 #include "recorder/extcap.h"
 #include "recorder/live.h"
 #include "recorder/options.h"
@@ -26,6 +27,8 @@ static int run(const struct options *options, struct error *error)
         return 0;
     case MODE_REPLAY:
         return replay_run(options, error);
+    case MODE_CLEANUP:
+        return cleanup_run(options, error);
     default:
         return live_run(options, error);
     }

@@ -139,11 +139,9 @@ int seccomp_install(bool opens_files)
     if (opens_files) {
         append_allowed(program, allowed_files, G_N_ELEMENTS(allowed_files));
     } else {
-        /* What glibc opens when it likes (a time zone, a message catalogue) it does well without. */
-        append(program, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_openat);
-        append(program, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EACCES);
     }
-    append(program, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
+    /* What glibc opens when it likes (a time zone, a message catalogue) it does well without. */
+    append(program, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM);
     const struct sock_fprog filter = {.len = (unsigned short)program->len, .filter = (void *)program->data};
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0 ? -errno : 0;
 }

@@ -32,21 +32,27 @@ struct change_of_slot {
     struct slot slot;
 };
 
+/* What the last message changed in `last`, so that it can be taken back. */
+struct undo {
+    uint64_t present;
+    uint32_t bytes_length, change_count; /* before it */
+    uint32_t count;
+    struct change_of_slot slots[SLOT_COUNT]; /* as they were */
+};
+
 struct message_log {
-    GByteArray *bytes;
-    GArray *changes; /* of struct change_of_slot */
-    GArray *entries; /* of struct entry */
+    uint8_t *bytes;
+    struct change_of_slot *changes;
+    struct entry *entries;
+    uint32_t bytes_length, change_count, entry_count;
+    uint32_t bytes_capacity, change_capacity, entry_capacity;
     struct slots last;
-    struct slots before_last; /* what message_log_replace_last() goes back to */
+    struct undo undo;
 };
 
 struct message_log *message_log_new(void)
 {
-    struct message_log *log = g_new0(struct message_log, 1);
-    log->bytes = g_byte_array_sized_new(512);
-    log->changes = g_array_sized_new(FALSE, FALSE, sizeof(struct change_of_slot), 64);
-    log->entries = g_array_sized_new(FALSE, FALSE, sizeof(struct entry), 8);
-    return log;
+    return g_new0(struct message_log, 1);
 }
 
 static void annotation_done(struct annotation *annotation)
@@ -57,11 +63,9 @@ static void annotation_done(struct annotation *annotation)
 
 void message_log_clear(struct message_log *log)
 {
-    for (guint i = 0; i < log->entries->len; i++)
-        annotation_done(&g_array_index(log->entries, struct entry, i).annotation);
-    g_byte_array_set_size(log->bytes, 0);
-    g_array_set_size(log->changes, 0);
-    g_array_set_size(log->entries, 0);
+    for (uint32_t i = 0; i < log->entry_count; i++)
+        annotation_done(&log->entries[i].annotation);
+    log->bytes_length = log->change_count = log->entry_count = 0;
     log->last.present = 0;
 }
 
@@ -70,9 +74,9 @@ void message_log_free(struct message_log *log)
     if (!log)
         return;
     message_log_clear(log);
-    g_byte_array_unref(log->bytes);
-    g_array_unref(log->changes);
-    g_array_unref(log->entries);
+    g_free(log->bytes);
+    g_free(log->changes);
+    g_free(log->entries);
     g_free(log);
 }
 
@@ -112,18 +116,42 @@ static void annotation_keep(struct annotation *annotation)
         annotation->step = step_copy(annotation->step);
 }
 
+/* Room for `more` items behind `length`. */
+static uint32_t grown(uint32_t capacity, uint32_t length, size_t more, uint32_t least)
+{
+    uint32_t needed = length + (uint32_t)more;
+    return needed <= capacity ? capacity : MAX(MAX(needed, capacity * 2), least);
+}
+
+static void reserve(struct message_log *log, size_t bytes)
+{
+    uint32_t capacity = grown(log->bytes_capacity, log->bytes_length, bytes, 768);
+    if (capacity != log->bytes_capacity)
+        log->bytes = g_realloc(log->bytes, capacity);
+    log->bytes_capacity = capacity;
+    capacity = grown(log->change_capacity, log->change_count, SLOT_COUNT, 80);
+    if (capacity != log->change_capacity)
+        log->changes = g_renew(struct change_of_slot, log->changes, capacity);
+    log->change_capacity = capacity;
+    capacity = grown(log->entry_capacity, log->entry_count, 1, 8);
+    if (capacity != log->entry_capacity)
+        log->entries = g_renew(struct entry, log->entries, capacity);
+    log->entry_capacity = capacity;
+}
+
 static void add_slot(struct message_log *log, uint32_t number, struct bytes value)
 {
     struct slot *last = &log->last.slot[number];
     if (log->last.present >> number & 1 && last->length == value.length &&
-        (value.length == 0 || memcmp(log->bytes->data + last->at, value.data, value.length) == 0))
+        (value.length == 0 || memcmp(log->bytes + last->at, value.data, value.length) == 0))
         return;
-    *last = (struct slot){log->bytes->len, (uint32_t)value.length};
+    log->undo.slots[log->undo.count++] = (struct change_of_slot){number, *last};
+    *last = (struct slot){log->bytes_length, (uint32_t)value.length};
     log->last.present |= 1ull << number;
     if (value.length > 0)
-        g_byte_array_append(log->bytes, value.data, (guint)value.length);
-    struct change_of_slot change = {number, *last};
-    g_array_append_val(log->changes, change);
+        memcpy(log->bytes + log->bytes_length, value.data, value.length);
+    log->bytes_length += (uint32_t)value.length;
+    log->changes[log->change_count++] = (struct change_of_slot){number, *last};
 }
 
 void message_log_add(struct message_log *log, const struct event *event, const struct annotation *annotation)
@@ -131,20 +159,28 @@ void message_log_add(struct message_log *log, const struct event *event, const s
     const struct message *message = &event->message;
     const struct bytes names[] = {event->in, event->out, event->physin, event->physout};
     uint64_t present = message->present;
-    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
+    size_t length = 0;
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        length += names[i].length;
         if (names[i].length > 0)
             present |= 1ull << (SLOT_NAMES + i);
+    }
+    for (uint32_t rest = message->present; rest != 0; rest &= rest - 1)
+        length += message->attribute[__builtin_ctz(rest)].length;
+    reserve(log, length);
 
-    log->before_last = log->last;
-    struct entry entry = {
-        .annotation = *annotation,
-        .number = message->number,
-        .received_ns = event->received_ns,
-        .lost_before = event->lost_before,
-        .removed = log->last.present & ~present,
-        .family = message->family,
-    };
-    annotation_keep(&entry.annotation);
+    log->undo.present = log->last.present;
+    log->undo.bytes_length = log->bytes_length;
+    log->undo.change_count = log->change_count;
+    log->undo.count = 0;
+    struct entry *entry = &log->entries[log->entry_count++];
+    entry->annotation = *annotation;
+    entry->number = message->number;
+    entry->received_ns = event->received_ns;
+    entry->lost_before = event->lost_before;
+    entry->removed = log->last.present & ~present;
+    entry->family = message->family;
+    annotation_keep(&entry->annotation);
 
     log->last.present &= present;
     for (uint32_t rest = message->present; rest != 0; rest &= rest - 1) {
@@ -154,26 +190,19 @@ void message_log_add(struct message_log *log, const struct event *event, const s
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
         if (names[i].length > 0)
             add_slot(log, SLOT_NAMES + i, names[i]);
-    entry.end = log->changes->len;
-    g_array_append_val(log->entries, entry);
+    entry->end = log->change_count;
 }
 
 void message_log_replace_last(struct message_log *log, const struct event *event,
                               const struct annotation *annotation)
 {
-    struct entry *last = &g_array_index(log->entries, struct entry, log->entries->len - 1);
-    annotation_done(&last->annotation);
-    g_array_set_size(log->entries, log->entries->len - 1);
-
-    guint changes = log->entries->len > 0 ? (last - 1)->end : 0;
-    guint bytes = 0;
-    g_array_set_size(log->changes, changes);
-    for (guint i = 0; i < changes; i++) {
-        const struct slot *slot = &g_array_index(log->changes, struct change_of_slot, i).slot;
-        bytes = MAX(bytes, slot->at + slot->length);
-    }
-    g_byte_array_set_size(log->bytes, bytes);
-    log->last = log->before_last;
+    const struct undo *undo = &log->undo;
+    annotation_done(&log->entries[--log->entry_count].annotation);
+    log->bytes_length = undo->bytes_length;
+    log->change_count = undo->change_count;
+    for (uint32_t i = 0; i < undo->count; i++)
+        log->last.slot[undo->slots[i].number] = undo->slots[i].slot;
+    log->last.present = undo->present;
     message_log_add(log, event, annotation);
 }
 
@@ -181,17 +210,17 @@ void message_log_replace_last(struct message_log *log, const struct event *event
 
 size_t message_log_count(const struct message_log *log)
 {
-    return log->entries->len;
+    return log->entry_count;
 }
 
 const struct annotation *message_log_annotation(const struct message_log *log, size_t index)
 {
-    return &g_array_index(log->entries, struct entry, index).annotation;
+    return &log->entries[index].annotation;
 }
 
 void message_log_annotate(struct message_log *log, size_t index, const struct annotation *annotation)
 {
-    struct annotation *place = &g_array_index(log->entries, struct entry, index).annotation;
+    struct annotation *place = &log->entries[index].annotation;
     struct annotation former = *place;
     *place = *annotation;
     annotation_keep(place);
@@ -200,8 +229,14 @@ void message_log_annotate(struct message_log *log, size_t index, const struct an
 
 size_t message_log_size(const struct message_log *log)
 {
-    return log->bytes->len + log->changes->len * sizeof(struct change_of_slot) +
-           log->entries->len * sizeof(struct entry);
+    return log->bytes_length + log->change_count * sizeof(struct change_of_slot) +
+           log->entry_count * sizeof(struct entry);
+}
+
+size_t message_log_memory(const struct message_log *log)
+{
+    return log->bytes_capacity + log->change_capacity * sizeof(struct change_of_slot) +
+           log->entry_capacity * sizeof(struct entry);
 }
 
 void message_log_begin(const struct message_log *log, struct message_log_iterator *ret_iterator)
@@ -228,18 +263,18 @@ static struct bytes *slot_target(struct event *event, uint32_t number)
 bool message_log_next(struct message_log_iterator *iterator)
 {
     const struct message_log *log = iterator->log;
-    if (iterator->index == log->entries->len)
+    if (iterator->index == log->entry_count)
         return false;
-    const struct entry *entry = &g_array_index(log->entries, struct entry, iterator->index);
+    const struct entry *entry = &log->entries[iterator->index];
     struct event *event = &iterator->event;
 
     for (uint64_t rest = entry->removed; rest != 0; rest &= rest - 1)
         *slot_target(event, (uint32_t)__builtin_ctzll(rest)) = (struct bytes){0};
     event->message.present &= (uint32_t)~entry->removed;
-    for (guint i = iterator->index > 0 ? (entry - 1)->end : 0; i < entry->end; i++) {
-        const struct change_of_slot *change = &g_array_index(log->changes, struct change_of_slot, i);
+    for (uint32_t i = iterator->index > 0 ? (entry - 1)->end : 0; i < entry->end; i++) {
+        const struct change_of_slot *change = &log->changes[i];
         *slot_target(event, change->number) =
-            (struct bytes){log->bytes->data + change->slot.at, change->slot.length};
+            (struct bytes){log->bytes + change->slot.at, change->slot.length};
         if (change->number < SLOT_NAMES)
             event->message.present |= 1u << change->number;
     }

@@ -47,6 +47,9 @@ void message_log_annotate(struct message_log *log, size_t index, const struct an
 /* Memory that the messages take, in bytes; 0 for none. */
 size_t message_log_size(const struct message_log *log);
 
+/* Memory that is kept when it is cleared. */
+size_t message_log_memory(const struct message_log *log);
+
 /* Goes through the messages in order, with what has not changed pointing to the same bytes. All pointers are
  * into the log, valid until it changes. */
 struct message_log_iterator {

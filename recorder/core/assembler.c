@@ -23,7 +23,15 @@
 #define STEPS_MAX       1024 /* messages kept of one path: an NF_REPEAT loop made 480 000 */
 #define OPEN_PATHS_MAX  65536
 #define OPEN_BYTES_MAX  (24u << 20)
-#define SPARE_PATHS_MAX 256
+#define SPARE_PATHS_MAX 1024
+#define SPARE_LOG_MAX   8192 /* memory of a log that is kept for the next path */
+
+/* A busy reader finds the socket empty seldom, and until then no time passes. But one queue takes all
+ * messages of the kernel, one after the other, and none in less than half a microsecond: behind so many there
+ * has been silence of milliseconds, whatever the reader does. */
+#define SILENCE_CLOSED_MESSAGES 4096
+#define HOLD_MESSAGES           65536
+#define SWEEP_MESSAGES          1024
 
 struct assembler {
     const struct rulebook *book;
@@ -40,6 +48,9 @@ struct assembler {
     uint64_t read_ns;    /* when the last message was read, since the epoch */
     uint64_t drained_ns; /* likewise, of the last before the source was empty */
     uint64_t stream_ns;  /* the latest time that a message had */
+    uint64_t messages; /* taken in */
+    uint64_t sweep_at; /* after so many messages it is time to look for paths that have ended */
+    uint64_t wake_ns;  /* before, no path can be handed out for its silence */
     struct assembler_counts counts;
 };
 
@@ -91,7 +102,7 @@ static struct path_entry *path_take_memory(struct assembler *assembler)
 static void path_give_memory(struct assembler *assembler, struct path_entry *path)
 {
     message_log_clear(path->log);
-    if (assembler->spare_count == SPARE_PATHS_MAX) {
+    if (assembler->spare_count == SPARE_PATHS_MAX || message_log_memory(path->log) > SPARE_LOG_MAX) {
         message_log_free(path->log);
         g_free(path);
         return;
@@ -109,6 +120,7 @@ static struct path_entry *path_open(struct assembler *assembler, const struct ar
     path->protocol = arrival->packet.protocol;
     path->first_number = arrival->event->message.number;
     path->opened_ns = assembler->now_ns;
+    path->opened_at = assembler->messages;
     path->same_time = true;
     path->time_open = !arrival->marks.has_time;
     path->time_ns = path->time_open ? arrival->event->received_ns : arrival->marks.time_us * 1000;
@@ -209,6 +221,8 @@ static void path_join(struct assembler *assembler, struct path_entry *path, cons
     path->marks = arrival->marks;
     path->devices = arrival->devices;
     path->deadline_ns = assembler->now_ns + silence_allowed(assembler, path);
+    path->joined_at = assembler->messages;
+    assembler->wake_ns = MIN(assembler->wake_ns, path->deadline_ns);
     if (path_is_final(path, assembler->book))
         path->state = PATH_CLOSED;
     assembler->queued_count += (path->visit.state == VISIT_QUEUED) - was_queued;
@@ -473,28 +487,44 @@ static void evict(struct assembler *assembler)
 
 uint64_t assembler_tick(struct assembler *assembler, uint64_t now_ns)
 {
-    uint64_t wake_ns = 0;
-    bool older_is_open = false;
+    uint64_t wake_ns = 0, hold_until_ns = 0;
     assembler->now_ns = now_ns;
     assembler->drained_ns = assembler->read_ns;
+    if (assembler->oldest && now_ns < assembler->wake_ns)
+        return assembler->wake_ns;
     for (struct path_entry *path = assembler->oldest, *newer; path; path = newer) {
         newer = path->newer;
         bool over = path->deadline_ns <= now_ns && !waits_for_rules(assembler, path);
-        if (over && !older_is_open) {
-            emit(assembler, path, false);
-            continue;
-        }
-        uint64_t wake = over ? path->deadline_ns + HOLD_NS : path->deadline_ns;
+        /* Packets that began later wait for one that is open, but not for ever. */
+        uint64_t wake = over ? MIN(hold_until_ns, path->deadline_ns + HOLD_NS) : path->deadline_ns;
         if (over && wake <= now_ns) {
             emit(assembler, path, false);
             continue;
         }
         wake_ns = wake_ns == 0 || wake < wake_ns ? wake : wake_ns;
-        /* Packets that began later wait for this one, but not for ever. */
-        if (!over && path->opened_ns + HOLD_NS > now_ns)
-            older_is_open = true;
+        if (!over)
+            hold_until_ns = path->opened_ns + HOLD_NS;
     }
+    assembler->wake_ns = wake_ns == 0 ? UINT64_MAX : wake_ns;
     return wake_ns;
+}
+
+/* Hands out the paths whose end is known and that many messages have followed. Never more than one look at a
+ * path for a message, however many are open. */
+static void sweep(struct assembler *assembler)
+{
+    uint64_t messages = assembler->messages;
+    bool older_is_open = false;
+    for (struct path_entry *path = assembler->oldest, *newer; path && !older_is_open; path = newer) {
+        newer = path->newer;
+        bool over = path->state == PATH_CLOSED && !path->open &&
+                    path->joined_at + SILENCE_CLOSED_MESSAGES <= messages;
+        if (over)
+            emit(assembler, path, false);
+        else
+            older_is_open = path->opened_at + HOLD_MESSAGES > messages;
+    }
+    assembler->sweep_at = messages + MAX(SWEEP_MESSAGES, assembler->path_count);
 }
 
 /* ---- Interface ---- */
@@ -512,6 +542,8 @@ struct assembler *assembler_new(const struct rulebook *book, const struct assemb
     assembler->emit = emit_fn;
     assembler->user = user;
     assembler->open = g_hash_table_new(g_int64_hash, g_int64_equal);
+    assembler->wake_ns = UINT64_MAX;
+    assembler->sweep_at = SWEEP_MESSAGES;
     return assembler;
 }
 
@@ -536,6 +568,7 @@ void assembler_add(struct assembler *assembler, const struct event *event, uint6
     struct arrival arrival;
     assembler->now_ns = now_ns;
     assembler->read_ns = event->received_ns;
+    assembler->messages++;
     if (event->lost_before > 0)
         assembler_lost(assembler);
     if (!read_arrival(assembler, event, &arrival)) {
@@ -545,6 +578,8 @@ void assembler_add(struct assembler *assembler, const struct event *event, uint6
     if (arrival.marks.has_time)
         close_times(assembler, &arrival);
     add_arrival(assembler, &arrival);
+    if (assembler->messages >= assembler->sweep_at)
+        sweep(assembler);
     evict(assembler);
 }
 

@@ -51,6 +51,7 @@ struct path_entry {
     uint8_t protocol;
     uint64_t first_number;
     uint64_t opened_ns, deadline_ns;
+    uint64_t opened_at, joined_at; /* the number of messages taken in by then */
     uint64_t time_ns; /* of the packet, since the epoch */
     bool time_open;   /* the kernel gave none: it is the time of reading until a later message says it was
                          earlier */

@@ -40,18 +40,21 @@ static int write_capabilities(uint64_t set)
     return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-/* Keeps those of `wanted` that it has; what it execs can have no more either. */
+/* What it execs can have no more than these. */
+static void bound(uint64_t wanted)
+{
+    for (unsigned capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++)
+        if (!(wanted & BIT(capability)))
+            prctl(PR_CAPBSET_DROP, capability);
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
+/* Keeps those of `wanted` that it has. */
 static int keep(uint64_t wanted)
 {
     uint64_t permitted = 0;
     int result = read_permitted(&permitted);
-    if (result < 0)
-        return result;
-    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    for (unsigned capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++)
-        if (!(wanted & BIT(capability)))
-            prctl(PR_CAPBSET_DROP, capability);
-    return write_capabilities(permitted & wanted);
+    return result < 0 ? result : write_capabilities(permitted & wanted);
 }
 
 void privileges_keep_for_rules(void)
@@ -59,6 +62,7 @@ void privileges_keep_for_rules(void)
     uint64_t wanted = BIT(CAP_NET_ADMIN) | BIT(CAP_NET_RAW) | BIT(CAP_SYS_MODULE);
     if (geteuid() != 0)
         wanted |= BIT(CAP_DAC_OVERRIDE);
+    bound(wanted);
     keep(wanted);
 }
 
@@ -88,7 +92,7 @@ int privileges_drop(const struct privileges_plan *plan, struct error *ret_lacks,
 {
     ret_lacks->text[0] = '\0';
     uint64_t wanted = plan->opens_files ? BIT(CAP_DAC_OVERRIDE) : 0;
-    /* The bounding set is dropped with CAP_SETPCAP, which the change of user takes away. */
+    bound(wanted);
     int result = keep(wanted | BIT(CAP_SETUID) | BIT(CAP_SETGID));
     if (result == 0 && !plan->opens_files)
         become_nobody(ret_lacks);

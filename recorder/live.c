@@ -4,6 +4,7 @@
 
 #include "recorder/core/cleanup.h"
 #include "recorder/kernel.h"
+#include "recorder/progress.h"
 #include "recorder/report.h"
 #include "recorder/ruleset/xtables_lock.h"
 #include "recorder/state_tag.h"
@@ -191,6 +192,7 @@ static int turn(struct live *live, struct error *error)
     if (result < 0)
         return result;
     live->stop = live->stop || writer_is_full(pipeline->writer, clock_realtime_ns());
+    progress_show(pipeline->writer, live->source, now_ns);
     return state;
 }
 

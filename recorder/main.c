@@ -6,6 +6,7 @@
 #include "recorder/options.h"
 #include "recorder/replay.h"
 #include "recorder/report.h"
+#include "recorder/status.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -45,8 +46,10 @@ static enum exit_status record(int argc, char **argv, bool for_wireshark)
         report_error("%s", error.text);
         status = EXIT_USAGE;
     } else {
+        status_open(&options);
         report_set_level(options.quiet ? REPORT_QUIET : options.verbose ? REPORT_VERBOSE : REPORT_NORMAL);
         int result = run(&options, &error);
+        status_erase();
         if (result < 0 && !(for_wireshark && result == -EPIPE)) {
             report_error("%s", error.text);
             status = EXIT_FAILED;

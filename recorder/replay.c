@@ -3,6 +3,7 @@
 #include "recorder/replay.h"
 
 #include "recorder/pipeline.h"
+#include "recorder/progress.h"
 
 #include <errno.h>
 #include <string.h>
@@ -61,6 +62,7 @@ static int replay(struct pipeline *pipeline, struct source *source, struct error
             return result;
         if (writer_is_full(pipeline->writer, pipeline->now_ns))
             break;
+        progress_show(pipeline->writer, source, clock_monotonic_ns());
     }
     struct source_stats stats;
     source->ops->stats(source, &stats);

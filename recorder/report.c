@@ -3,6 +3,7 @@
 #include "recorder/report.h"
 
 #include "recorder/core/text.h"
+#include "recorder/status.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@ static void say(const char *format, va_list arguments)
     g_autoptr(GString) line = g_string_new("iptrace-record: ");
     text_append_safe(line, (struct bytes){(const uint8_t *)sentence, strlen(sentence)});
     g_string_append_c(line, '\n');
+    status_erase();
     fputs(line->str, stderr);
 }
 

@@ -5,6 +5,7 @@
 #include "recorder/core/capture.h"
 #include "recorder/core/text.h"
 #include "recorder/report.h"
+#include "recorder/summary.h"
 #include "recorder/system/output.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ struct writer {
     uint64_t begin_ns, flushed_ns, lost_pending, lost;
     uint64_t packets;
     uint64_t verdicts[VERDICT_STOLEN + 1];
+    struct summary *summary; /* null: nobody would see it */
     bool begun;
 };
 
@@ -97,6 +99,9 @@ int writer_open(struct writer **ret_writer, const struct options *options, const
     writer->book = book;
     writer->interfaces = g_ptr_array_new_with_free_func(g_free);
     g_queue_init(&writer->files);
+    if (report_get_level() == REPORT_VERBOSE ||
+        (report_get_level() == REPORT_NORMAL && isatty(STDERR_FILENO)))
+        writer->summary = summary_new();
     if (options->print || !options->write) {
         writer->text = g_string_new(NULL);
         writer->colour =
@@ -131,6 +136,7 @@ void writer_abandon(struct writer *writer)
     if (!writer)
         return;
     capture_free(writer->capture);
+    summary_free(writer->summary);
     output_abandon(writer->output);
     if (writer->text)
         g_string_free(writer->text, TRUE);
@@ -202,6 +208,8 @@ void writer_add_path(void *user, const struct finished_path *path)
     writer->packets++;
     writer->file_packets++;
     writer->verdicts[path->verdict]++;
+    if (writer->summary)
+        summary_add(writer->summary, path->family, &writer->steps);
     if (writer->capture)
         capture_add_packet(writer->capture, &writer->steps, path, writer->lost_pending);
     writer->lost_pending = 0;
@@ -360,9 +368,19 @@ static void add_end(struct writer *writer, const struct totals *totals, uint64_t
                         message, fields, G_N_ELEMENTS(fields));
 }
 
+static void report_decisions(const struct writer *writer)
+{
+    if (!writer->summary)
+        return;
+    g_auto(GStrv) lines = summary_lines(writer->summary, 20);
+    for (char **line = lines; *line; line++)
+        report_note("%s", *line);
+}
+
 int writer_close(struct writer *writer, const struct totals *totals, uint64_t now_ns, struct error *error)
 {
     int result = 0;
+    report_decisions(writer);
     if (writer->capture && writer->begun) {
         capture_flush_messages(writer->capture);
         add_end(writer, totals, now_ns);

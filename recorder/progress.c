@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How far a recording is. */
+#include "recorder/progress.h"
+
+#include "recorder/status.h"
+
+void progress_show(const struct writer *writer, struct source *source, uint64_t now_ns)
+{
+    if (!status_is_due(now_ns))
+        return;
+    struct source_stats stats;
+    source->ops->stats(source, &stats);
+    const struct status_counts counts = {
+        .packets = writer_packets(writer),
+        .messages = stats.messages,
+        .lost = stats.lost,
+        .dropped = writer_verdicts(writer, VERDICT_DROP),
+        .rejected = writer_verdicts(writer, VERDICT_REJECT),
+        .progress = source->ops->progress(source),
+    };
+    status_show(&counts, now_ns);
+}

@@ -39,6 +39,13 @@ typedef gboolean compat_bool;
 #define COMPAT_PLUGIN_DESCRIPTION (WS_PLUGIN_DESC_DISSECTOR | WS_PLUGIN_DESC_TAP_LISTENER)
 #endif
 
+/* Between the menus and the name of a statistic. */
+#if WIRESHARK_AT_LEAST(4, 4)
+#define COMPAT_MENU_SEPARATOR "//"
+#else
+#define COMPAT_MENU_SEPARATOR "/"
+#endif
+
 /* Custom Blocks get dissectors by enterprise number from 4.4 on; before, only a postdissector sees them. */
 #define COMPAT_HAS_CUSTOM_BLOCK_TABLE WIRESHARK_AT_LEAST(4, 4)
 

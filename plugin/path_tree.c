@@ -13,6 +13,7 @@
 #include "plugin/packet_head.h"
 #include "plugin/packet_path.h"
 #include "plugin/path_experts.h"
+#include "plugin/taps.h"
 #include "plugin/text.h"
 
 /* Everything that is added to one tree is added from here. */
@@ -355,8 +356,8 @@ void path_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     if (path.known && !path.head_damaged)
         links_note(pinfo, LINK_PACKET, path.path.packet_id);
     bool wanted = proto_field_is_referenced(tree, proto_iptrace) || is_icmp(tvb);
-    bool experts = path_experts_wanted(tree);
-    if (!wanted && !experts && !something_to_say(&path))
+    bool experts = path_experts_wanted(tree), tapped = taps_want_paths();
+    if (!wanted && !experts && !tapped && !something_to_say(&path))
         return;
     struct builder builder = {.pinfo = pinfo, .pool = pinfo->pool, .tvb = tvb, .path = &path};
     int length = (int)tvb_captured_length(tvb);
@@ -366,6 +367,8 @@ void path_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         icmp_error_note(pinfo, &path, builder.packet);
     if (experts || fields_changes_wanted(tree))
         builder.changes = changes_of(pinfo->pool, &path, builder.packet);
+    if (tapped && path.known && !path.head_damaged)
+        taps_queue_path(pinfo, &path, packet_head_of(builder.packet).version);
     prepend_info(&builder);
     if (tree)
         dissect_tree(&builder, tree);

@@ -8,6 +8,7 @@
 #include "plugin/links.h"
 #include "plugin/path_tree.h"
 #include "plugin/rulesets.h"
+#include "plugin/taps.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = IPTRACE_VERSION;
 WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
@@ -39,6 +40,7 @@ static void register_protocols(void)
     fields_register();
     links_register();
     rulesets_register();
+    taps_register();
     block_register();
     row_handle = create_dissector_handle(dissect_row, proto_iptrace);
     register_postdissector(row_handle);

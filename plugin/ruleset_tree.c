@@ -5,6 +5,7 @@
 #include "plugin/fields.h"
 #include "plugin/links.h"
 #include "plugin/rulesets.h"
+#include "plugin/taps.h"
 #include "plugin/text.h"
 
 struct listing {
@@ -76,9 +77,14 @@ static void append_count(void *name, void *value, void *user)
 
 /* Returns the number of rules; the tree is made only where somebody looks. */
 static uint32_t add_lines(struct listing *listing, packet_info *pinfo, const struct ruleset_part *part,
-                          bool shown)
+                          bool sound, bool shown)
 {
-    struct ruleset_cursor cursor = rulesets_keep(pinfo, part)->begin;
+    struct ruleset_cursor cursor = {0};
+    if (sound) {
+        const struct ruleset_kept *kept = rulesets_keep(pinfo, part);
+        taps_queue_ruleset(pinfo, kept);
+        cursor = kept->begin;
+    }
     struct ruleset_line line;
     uint32_t rules = 0;
     cursor.rest = part->text; /* here it lies in the block, so that it can be highlighted */
@@ -141,7 +147,7 @@ const char *ruleset_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *
         links_note(pinfo, LINK_RULESET, (uint64_t)part.capture_id << 32 | part.ruleset);
     if (shown)
         add_head(&listing, &part);
-    uint32_t rules = add_lines(&listing, pinfo, &part, shown);
+    uint32_t rules = add_lines(&listing, pinfo, &part, sound, shown);
     if (shown) {
         proto_tree_add_uint(tree, hf_block_rules, tvb, 0, 0, rules);
         if (sound)

@@ -86,9 +86,7 @@ static struct bytes copy(struct bytes bytes)
 /* A part goes on counting where the part before it ended. */
 static struct ruleset_cursor begin_of(const struct ruleset_part *part)
 {
-    uint64_t key = key_of(part, part->part - 1);
-    const struct ruleset_kept *before =
-        part->part > 0 ? (const struct ruleset_kept *)wmem_map_lookup(kept_by_key, &key) : NULL;
+    const struct ruleset_kept *before = part->part > 0 ? rulesets_part(part, part->part - 1) : NULL;
     struct ruleset_cursor cursor = before ? before->end : (struct ruleset_cursor){0};
     cursor.rest = part->text;
     return cursor;
@@ -143,9 +141,9 @@ const struct ruleset_kept *rulesets_at(uint32_t index)
     return (const struct ruleset_kept *)g_ptr_array_index(kept, index);
 }
 
-const struct ruleset_kept *rulesets_next_part(const struct ruleset_kept *part)
+const struct ruleset_kept *rulesets_part(const struct ruleset_part *part, uint32_t number)
 {
-    uint64_t key = key_of(&part->part, part->part.part + 1);
+    uint64_t key = key_of(part, number);
     return (const struct ruleset_kept *)wmem_map_lookup(kept_by_key, &key);
 }
 

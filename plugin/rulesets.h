@@ -51,7 +51,7 @@ void rulesets_forget(uint32_t frame);
 uint32_t rulesets_count(void);
 const struct ruleset_kept *rulesets_at(uint32_t index);
 
-/* The part that follows; null where it was not read. */
-const struct ruleset_kept *rulesets_next_part(const struct ruleset_kept *kept);
+/* Another part of the same ruleset; null where it was not read. */
+const struct ruleset_kept *rulesets_part(const struct ruleset_part *part, uint32_t number);
 
 #endif

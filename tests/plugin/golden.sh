@@ -6,15 +6,15 @@ set -u -o pipefail
 here=$(dirname "$(readlink -f "$0")")
 plugin=$(readlink -f "$1") make_capture=$(readlink -f "$2") update=${3:-}
 work=$(mktemp -d)
-chmod 755 "$work"
+chmod 777 "$work" # where root tests, tshark may run as nobody
 trap 'rm -rf "$work"' EXIT
 export TZ=UTC LC_ALL=C.UTF-8
 "$make_capture" "$work/capture.pcapng" || exit 1
 chmod 644 "$work/capture.pcapng"
 
-# Versions of Wireshark write a control character in different ways, and root is told who he is.
+# Versions of Wireshark write control characters and names of menus in different ways, and root is told who he is.
 normalize() {
-    sed -e 's/\\033/\\x1B/g' -e '/^Running as user/d'
+    sed -e 's/\\033/\\x1B/g' -e 's|^iptables / |iptables/|' -e '/^Running as user/d'
 }
 
 failed=0 count=0
@@ -31,5 +31,16 @@ while read -r name arguments; do
         failed=$((failed + 1))
     fi
 done <"$here/golden/cases"
+
+# Rulesets are saved as texts that iptables-restore takes.
+count=$((count + 1))
+"$here/../tshark" "$plugin" -q -r "$work/capture.pcapng" --export-objects "iptrace,$work/exported" >/dev/null 2>&1
+if [ "$update" = --update ]; then
+    cp "$work/exported/iptables-filter-2.rules" "$here/golden/exported.rules"
+elif ! diff -ru "$here/golden/exported.rules" "$work/exported/iptables-filter-2.rules" ||
+    [ "$(ls "$work/exported")" != iptables-filter-2.rules ]; then
+    echo "case exported: --export-objects"
+    failed=$((failed + 1))
+fi
 echo "$count cases, $failed failed"
 [ "$failed" = 0 ]

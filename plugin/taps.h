@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What rows hand to statistics and to the export of objects, when somebody asks for it. */
+#ifndef IPTRACE_PLUGIN_TAPS_H
+#define IPTRACE_PLUGIN_TAPS_H
+
+#include "plugin/compat.h"
+
+#include <epan/tap.h>
+
+#include "plugin/packet_path.h"
+#include "plugin/rulesets.h"
+
+/* One packet's path, or that rulesets were read. */
+struct tap_path {
+    const struct packet_path *path; /* null: nothing but rulesets */
+    unsigned family;                /* 4 or 6; 0 where the packet is neither */
+};
+
+void taps_register(void);
+
+/* True where somebody counts paths: then taps_queue_path() is to be called with all steps read. */
+bool taps_want_paths(void);
+void taps_queue_path(packet_info *pinfo, const struct packet_path *path, unsigned family);
+
+/* A part of a ruleset was read. */
+void taps_queue_ruleset(packet_info *pinfo, const struct ruleset_kept *kept);
+
+/* `-z iptrace,tree`: verdict, table, chain, rule. */
+void verdict_stats_register(const char *tap);
+
+/* `-z iptrace,rules`: each rule with its hits. */
+void rule_stats_register(const char *tap);
+
+/* File > Export Objects > iptrace, `--export-objects iptrace,DIRECTORY`: rulesets for iptables-restore.
+ * Returns the tap that takes struct ruleset_kept. */
+int ruleset_export_register(void);
+
+#endif

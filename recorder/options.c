@@ -150,7 +150,8 @@ static int parse_blocks(const char *text, enum blocks_mode *ret_mode, struct err
 
 static int add_names(GPtrArray *array, const char *option, const char *text, struct error *error)
 {
-    g_auto(GStrv) names = g_strsplit(text, ",", -1);
+    /* An empty text has no names at all to g_strsplit(). */
+    g_auto(GStrv) names = g_strsplit(*text ? text : ",", ",", -1);
     for (char **name = names; *name; name++) {
         if (!**name)
             return error_set(error, EINVAL, "%s takes names with commas between them, not \"%s\"", option,
@@ -266,6 +267,22 @@ static void make_getopt_tables(GString *letters, GArray *longs)
     }
 }
 
+/* What a recording from the kernel needs, and a file has behind it. */
+static const char *live_option(const struct options *options)
+{
+    return options->filter                ? "a filter"
+           : options->interfaces->len > 1 ? "-i"
+           : options->namespaces->len > 1 ? "-n"
+           : options->ipv4                ? "-4"
+           : options->ipv6                ? "-6"
+           : options->no_install          ? "--no-install"
+           : options->limit               ? "--limit"
+           : options->unlimited           ? "--unlimited"
+           : options->lock                ? "--lock"
+           : options->ready_file          ? "--ready-file"
+                                          : NULL;
+}
+
 static int check_together(const struct options *options, struct error *error)
 {
     if (options->has_ring && (!options->write || strcmp(options->write, "-") == 0))
@@ -278,6 +295,9 @@ static int check_together(const struct options *options, struct error *error)
     if ((options->rules || options->rules6) && options->mode != MODE_REPLAY)
         return error_set(error, EINVAL,
                          "--rules and --rules6 go with -r: live, the rules are read from the kernel");
+    if (options->mode == MODE_REPLAY && live_option(options))
+        return error_set(error, EINVAL, "%s goes with a recording from the kernel, not with -r \"%s\"",
+                         live_option(options), options->read);
     if (options->print && options->write && strcmp(options->write, "-") == 0)
         return error_set(error, EINVAL, "-P prints to standard output, where -w - writes already");
     if (options->limit && options->unlimited)
@@ -313,6 +333,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     while ((number = getopt_long(argc, argv, letters->str, (struct option *)longs->data, NULL)) != -1) {
         if (number == ':')
             return error_set(error, EINVAL, "%s needs a value; see --help", argv[optind - 1]);
+        if (number == '?' && optopt >= 256)
+            return error_set(error, EINVAL, "%s: the option takes no value; see --help", argv[optind - 1]);
         if (number == '?' && optopt != 0)
             return error_set(error, EINVAL, "there is no option -%c; see --help", optopt);
         if (number == '?')
@@ -322,9 +344,11 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
             return result;
     }
     int result = take_expression(options, argc, argv, error);
+    if (result == 0)
+        result = check_together(options, error);
     if (!options->ipv4 && !options->ipv6)
         options->ipv4 = options->ipv6 = true;
-    return result < 0 ? result : check_together(options, error);
+    return result;
 }
 
 void options_done(struct options *options)

@@ -41,6 +41,7 @@ void status_open(const struct options *options)
     bool to_stdout = options->print || !options->write || strcmp(options->write, "-") == 0;
     bool wanted = !options->quiet && isatty(STDERR_FILENO) && !(to_stdout && is_seen(STDOUT_FILENO));
     line.width = wanted && g_strcmp0(g_getenv("TERM"), "dumb") != 0 ? terminal_width() : 0;
+    line.shown_ns = 0;
 }
 
 bool status_is_due(uint64_t now_ns)

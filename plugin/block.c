@@ -9,9 +9,8 @@
 #include "plugin/fields.h"
 #include "plugin/links.h"
 #include "plugin/messages_tree.h"
+#include "plugin/preferences.h"
 #include "plugin/ruleset_tree.h"
-
-static dissector_handle_t block_handle;
 
 /* The last row that had a time, as the file is read for the first time; its number is 0 before the first. */
 static struct {
@@ -63,7 +62,7 @@ void block_note_time(tvbuff_t *tvb, packet_info *pinfo)
     frame_data *frame = pinfo->fd;
     if (frame->visited)
         return;
-    if (!frame->has_ts && compat_is_custom_block(pinfo, IPTRACE_PEN))
+    if (!frame->has_ts && compat_is_custom_block(pinfo, preferences_accept))
         give_time(tvb, pinfo);
     if (frame->has_ts) {
         last_row.time = frame->abs_ts;
@@ -129,13 +128,10 @@ int block_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
 
 void block_register(void)
 {
-    block_handle = create_dissector_handle(block_dissect, proto_block);
     register_init_routine(forget_row);
 }
 
 void block_register_handoff(void)
 {
-#if COMPAT_HAS_CUSTOM_BLOCK_TABLE
-    dissector_add_uint("pcapng_custom_block", IPTRACE_PEN, block_handle);
-#endif
+    preferences_register_handoff(create_dissector_handle(block_dissect, proto_block));
 }

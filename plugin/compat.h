@@ -52,8 +52,10 @@ typedef gboolean compat_bool;
 /* Returns true to go on to the next option. */
 typedef bool compat_custom_option_fn(struct bytes bytes, void *user);
 
+typedef bool compat_accept_fn(uint32_t enterprise_number);
+
 struct compat_custom_option_visit {
-    uint32_t pen;
+    compat_accept_fn *accept;
     compat_custom_option_fn *visit;
     void *user;
 };
@@ -64,19 +66,19 @@ static inline compat_bool compat_visit_option(wtap_block_t block, unsigned id, w
     struct compat_custom_option_visit *visit = (struct compat_custom_option_visit *)user;
     (void)block;
     (void)type;
-    if (id != OPT_CUSTOM_BIN_COPY || value->custom_opt.pen != visit->pen)
+    if (id != OPT_CUSTOM_BIN_COPY || !visit->accept(value->custom_opt.pen))
         return true;
     struct bytes bytes = {(const uint8_t *)value->custom_opt.data.generic_data.custom_data,
                           value->custom_opt.data.generic_data.custom_data_len};
     return visit->visit(bytes, visit->user);
 }
 
-/* Visits the record's custom binary options of that enterprise number, in their order. The bytes are those
- * after the number; they live as long as the record does, which is not as long as the packet's tree. */
-static inline void compat_custom_options(const packet_info *pinfo, uint32_t pen,
+/* Visits the record's custom binary options of accepted enterprise numbers, in their order. The bytes are
+ * those after the number; they live as long as the record does, which is not as long as the packet's tree. */
+static inline void compat_custom_options(const packet_info *pinfo, compat_accept_fn *accept,
                                          compat_custom_option_fn *visit, void *user)
 {
-    struct compat_custom_option_visit closure = {pen, visit, user};
+    struct compat_custom_option_visit closure = {accept, visit, user};
     if (pinfo->rec->block)
         wtap_block_foreach_option(pinfo->rec->block, compat_visit_option, &closure);
 }
@@ -110,11 +112,11 @@ static inline void compat_set_reference_time(const packet_info *pinfo)
 #endif
 }
 
-/* True where the row is a Custom Block of that enterprise number. */
-static inline bool compat_is_custom_block(const packet_info *pinfo, uint32_t pen)
+/* True where the row is a Custom Block of an accepted enterprise number. */
+static inline bool compat_is_custom_block(const packet_info *pinfo, compat_accept_fn *accept)
 {
     return pinfo->rec && pinfo->rec->rec_type == REC_TYPE_CUSTOM_BLOCK &&
-           pinfo->rec->rec_header.custom_block_header.pen == pen;
+           accept(pinfo->rec->rec_header.custom_block_header.pen);
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include "plugin/packet_path.h"
 
 #include "format/envelope.h"
+#include "plugin/preferences.h"
 
 struct search {
     struct packet_path *path;
@@ -34,7 +35,7 @@ static struct bytes body_of(const struct packet_path *path)
 bool packet_path_find(packet_info *pinfo, struct packet_path *ret_path)
 {
     struct search search = {.path = ret_path};
-    compat_custom_options(pinfo, IPTRACE_PEN, visit_option, &search);
+    compat_custom_options(pinfo, preferences_accept, visit_option, &search);
     if (!search.found)
         return false;
     if (ret_path->known) {

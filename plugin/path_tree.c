@@ -13,6 +13,7 @@
 #include "plugin/packet_head.h"
 #include "plugin/packet_path.h"
 #include "plugin/path_experts.h"
+#include "plugin/preferences.h"
 #include "plugin/taps.h"
 #include "plugin/text.h"
 
@@ -325,8 +326,8 @@ static void prepend_info(const struct builder *builder)
 {
     const struct packet_path *packet = builder->path;
     const struct path *path = &packet->path;
-    if (!packet->known || packet->head_damaged || path->verdict == VERDICT_ACCEPT ||
-        !col_get_writable(builder->pinfo->cinfo, COL_INFO))
+    if (!preferences_verdict_in_info() || !packet->known || packet->head_damaged ||
+        path->verdict == VERDICT_ACCEPT || !col_get_writable(builder->pinfo->cinfo, COL_INFO))
         return;
     const char *verdict = text_verdict(builder->pool, path->verdict);
     const char *by = packet->decided ? text_step_short(builder->pool, packet->decided)

@@ -2,11 +2,11 @@
 /* What Wireshark asks a plugin for, and the registration of all that this one has. */
 #include "plugin/compat.h"
 
-#include "format/envelope.h"
 #include "plugin/block.h"
 #include "plugin/fields.h"
 #include "plugin/links.h"
 #include "plugin/path_tree.h"
+#include "plugin/preferences.h"
 #include "plugin/rulesets.h"
 #include "plugin/taps.h"
 
@@ -26,7 +26,7 @@ static int dissect_row(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     if (!pinfo->rec)
         return 0;
     links_begin_row(pinfo);
-    if (compat_is_custom_block(pinfo, IPTRACE_PEN) && !COMPAT_HAS_CUSTOM_BLOCK_TABLE)
+    if (compat_is_custom_block(pinfo, preferences_accept) && !COMPAT_HAS_CUSTOM_BLOCK_TABLE)
         block_dissect(tvb, pinfo, tree, NULL);
     else if (pinfo->rec->rec_type == REC_TYPE_PACKET)
         path_tree_dissect(tvb, pinfo, tree);
@@ -38,6 +38,7 @@ static int dissect_row(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
 static void register_protocols(void)
 {
     fields_register();
+    preferences_register();
     links_register();
     rulesets_register();
     taps_register();

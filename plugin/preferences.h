@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the user may choose: Edit > Preferences > Protocols > iptrace, or `-o iptrace.NAME:VALUE`. */
+#ifndef IPTRACE_PLUGIN_PREFERENCES_H
+#define IPTRACE_PLUGIN_PREFERENCES_H
+
+#include "plugin/compat.h"
+
+void preferences_register(void);
+
+/* Announces `handle` for the Custom Blocks of every enterprise number that is accepted. */
+void preferences_register_handoff(dissector_handle_t handle);
+
+/* True where the Info column is to begin with a verdict that is not ACCEPT. */
+bool preferences_verdict_in_info(void);
+
+/* True for our enterprise number and those that the user accepts besides. */
+bool preferences_accept(uint32_t enterprise_number);
+
+#endif

@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The live view: a packet is in the pipe at most 250 ms after its verdict, and tshark shows each as it comes.
+# live_view.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER
+set -u
+recorder=$1/iptrace-record
+driver=$2/live_view_driver
+skip() { echo "skipped: $*"; exit 77; }
+
+if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
+    unshare -n true 2>/dev/null || skip "no new network namespace can be made here"
+    IPTRACE_TEST_INSIDE=1 exec unshare -n "$0" "$@"
+fi
+failed=0
+fail() { echo "FAILED: $test: $*"; failed=1; }
+export LC_ALL=C HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent
+dir=$(mktemp -d)
+trap '[ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null; rm -rf "$dir"' EXIT
+
+ip link set lo up || skip "no ip command"
+iptables-legacy -t raw -A OUTPUT -j TRACE 2>/dev/null || skip "no TRACE in this kernel"
+iptables-legacy -t raw -F
+# Tables that speak late: nat, once a connection; mangle after the routing.
+iptables-legacy -t nat -A OUTPUT -p udp --dport 9999 -j DNAT --to-destination 127.0.0.3 2>/dev/null
+iptables-legacy -t mangle -A POSTROUTING -j MARK --set-mark 1 2>/dev/null
+iptables-legacy -A INPUT -d 127.0.0.2 -j DROP
+
+start() { # what reads the pipe: starts the recorder, waits until every packet is recorded
+    rm -f "$dir/ready"
+    "$recorder" -q --ready-file "$dir/ready" -w - udp port 9 2>"$dir/errors" >"$dir/pipe" & pid=$!
+    until [ -e "$dir/ready" ]; do
+        kill -0 $pid 2>/dev/null || { cat "$dir/errors"; exit 1; }
+        sleep 0.02
+    done
+}
+stop() {
+    kill -INT $pid
+    wait $pid || fail "the recorder: $(cat "$dir/errors")"
+    wait $reader
+}
+mkfifo "$dir/pipe"
+
+# ---- How late a packet is in the pipe ----
+
+measure() { # name, packets, microseconds between them, address
+    test=$1
+    "$driver" read <"$dir/pipe" >"$dir/delays" & reader=$!
+    start
+    "$driver" send "$4" 9 "$2" "$3"
+    sleep 0.5
+    stop
+    eval "$(tr ' ' '\n' <"$dir/delays" | grep -E '^[a-z0-9_]+=[0-9.-]+$')"
+    [ "$packets" = $(($2 * 2)) ] || fail "$packets packets, not $(($2 * 2)): $(cat "$dir/delays" "$dir/errors")"
+    [ "$customs" = 0 ] || fail "$customs Custom Blocks in a pipe"
+    [ "$max_whole_ms" -le 250 ] || fail "$(cat "$dir/delays")"
+    printf '%-34s %s\n' "$test:" "$(cat "$dir/delays")"
+}
+measure "accepted, two a second" 8 500000 127.0.0.1
+measure "dropped, two a second" 8 500000 127.0.0.2
+measure "accepted, 100 a second" 300 10000 127.0.0.1
+measure "accepted, 2000 a second" 6000 500 127.0.0.1
+measure "dropped, 2000 a second" 6000 500 127.0.0.2
+
+# ---- Each is shown as it comes ----
+
+if ! command -v tshark >/dev/null; then
+    echo "tshark is not here: not looked at what it shows"
+    exit $failed
+fi
+shown() { grep -c '127.0.0.1 .*UDP' "$dir/lines"; }
+view() { # tshark's arguments: sends single packets, each only when the one before was seen
+    test="tshark $*"
+    tshark -l -n "$@" <"$dir/pipe" >"$dir/lines" 2>"$dir/tshark" & reader=$!
+    start
+    local slowest=0
+    for packet in 1 2 3 4 5 6; do
+        "$driver" send 127.0.0.1 9 1 0
+        local waited=0
+        until [ "$(shown)" = $((packet * 2)) ] || [ $waited -ge 300 ]; do
+            sleep 0.01
+            waited=$((waited + 1))
+        done
+        [ $waited -lt 300 ] || fail "packet $packet is held back: $(cat "$dir/lines" "$dir/tshark")"
+        [ $waited -le $slowest ] || slowest=$waited
+    done
+    stop
+    printf '%-34s each shown as it came, the slowest after about %d ms\n' "$test:" $((slowest * 10))
+}
+tshark --version 2>/dev/null | head -n 1
+view -i -
+view -r -
+exit $failed

@@ -20,6 +20,9 @@
 #define HOLD_RULES_NS                                                                                        \
     (2000 * MS) /* how long a finished one waits for rules that may be changing to be read */
 
+/* Messages of one packet are often made within one microsecond, but hardly that many in a row. */
+#define EQUAL_TIMES_SURE 32
+
 #define STEPS_MAX       1024 /* messages kept of one path: an NF_REPEAT loop made 480 000 */
 #define OPEN_PATHS_MAX  65536
 #define OPEN_BYTES_MAX  (24u << 20)
@@ -42,15 +45,17 @@ struct assembler {
     struct path_entry *oldest, *newest; /* all paths, open or closed */
     struct path_entry *spare;           /* by next_same_key: kept for their memory */
     uint32_t path_count, spare_count, queued_count;
-    uint32_t untimed; /* paths with `time_open` */
+    uint32_t untimed;     /* paths with `time_open` */
+    uint32_t equal_times; /* messages in a row that had the time of their path's last one */
     size_t bytes;
     uint64_t now_ns;
+    uint64_t lost_ns;    /* when messages were last lost; 0: never */
     uint64_t read_ns;    /* when the last message was read, since the epoch */
     uint64_t drained_ns; /* likewise, of the last before the source was empty */
     uint64_t stream_ns;  /* the latest time that a message had */
-    uint64_t messages; /* taken in */
-    uint64_t sweep_at; /* after so many messages it is time to look for paths that have ended */
-    uint64_t wake_ns;  /* before, no path can be handed out for its silence */
+    uint64_t messages;   /* taken in */
+    uint64_t sweep_at;   /* after so many messages it is time to look for paths that have ended */
+    uint64_t wake_ns;    /* before, no path can be handed out for its silence */
     struct assembler_counts counts;
 };
 
@@ -112,16 +117,25 @@ static void path_give_memory(struct assembler *assembler, struct path_entry *pat
     assembler->spare_count++;
 }
 
+/* What is left to know a packet by that a program has rewritten. */
+static uint64_t source_of(const struct packet *packet)
+{
+    uint64_t source = packet->srcport;
+    for (size_t i = 0; i < packet->src.length; i++)
+        source = (source ^ packet->src.data[i]) * 0x100000001b3;
+    return source;
+}
+
 static struct path_entry *path_open(struct assembler *assembler, const struct arrival *arrival)
 {
     struct path_entry *path = path_take_memory(assembler);
     path->key = arrival->key;
     path->family = arrival->family;
     path->protocol = arrival->packet.protocol;
+    path->source = source_of(&arrival->packet);
     path->first_number = arrival->event->message.number;
     path->opened_ns = assembler->now_ns;
     path->opened_at = assembler->messages;
-    path->same_time = true;
     path->time_open = !arrival->marks.has_time;
     path->time_ns = path->time_open ? arrival->event->received_ns : arrival->marks.time_us * 1000;
     assembler->untimed += path->time_open;
@@ -195,6 +209,15 @@ static uint64_t history_with(uint64_t history, struct spot spot, struct bytes ch
     return history ^ history >> 32;
 }
 
+/* A target that goes on, or one that we do not know, may change TTL or mark. */
+static bool may_change(const struct meaning *meaning)
+{
+    if (meaning->kind == MEANING_POLICY || meaning->kind == MEANING_END || meaning->kind == MEANING_OWN)
+        return false;
+    bool goes_on = meaning->action == ACTION_CONTINUE && (!meaning->rule || meaning->rule->target.length > 0);
+    return goes_on || meaning->action == ACTION_MAYBE || meaning->action == ACTION_QUEUE;
+}
+
 static void path_join(struct assembler *assembler, struct path_entry *path, const struct arrival *arrival,
                       bool new_visit)
 {
@@ -216,8 +239,10 @@ static void path_join(struct assembler *assembler, struct path_entry *path, cons
     if (spot.table == TABLE_FILTER)
         path->filter_end = number;
 
-    path->same_time = path->same_time && arrival->marks.has_time &&
-                      (path->messages == 1 || arrival->marks.time_us == path->marks.time_us);
+    if (path->marks.has_time && arrival->marks.has_time)
+        assembler->equal_times =
+            path->marks.time_us == arrival->marks.time_us ? assembler->equal_times + 1 : 0;
+    path->changing = may_change(&arrival->annotation.meaning);
     path->marks = arrival->marks;
     path->devices = arrival->devices;
     path->deadline_ns = assembler->now_ns + silence_allowed(assembler, path);
@@ -254,31 +279,36 @@ static struct path_entry *path_open_copy(struct assembler *assembler, struct pat
     path->time_ns = origin->time_ns;
     path->first_number = origin->first_number;
     path->marks = origin->marks;
-    path->same_time = origin->same_time;
     path->incomplete = origin->incomplete;
+    path->ambiguous = origin->ambiguous;
     path->copy = origin->copy = true;
     return path;
 }
 
-/* What comes back from a program behind NFQUEUE may be rewritten, so that no key finds it. Where messages were
- * lost meanwhile it may as well be of a packet whose beginning was. */
+/* What comes back from a program behind NFQUEUE may be rewritten, so that no key finds it: then its source
+ * must do. Where messages were lost it may as well be of a packet whose beginning was. */
 static struct path_entry *choose_queued(struct assembler *assembler, const struct arrival *arrival)
 {
     struct path_entry *best = NULL;
-    uint32_t left = assembler->queued_count;
+    uint64_t source = source_of(&arrival->packet);
+    bool lost = assembler->lost_ns != 0 && assembler->now_ns < assembler->lost_ns + SILENCE_QUEUED_NS;
+    uint32_t left = lost ? 0 : assembler->queued_count;
     for (struct path_entry *path = assembler->oldest; path && left > 0; path = path->newer) {
         if (path->visit.state != VISIT_QUEUED)
             continue;
         left--;
-        bool can_be = path->protocol == arrival->packet.protocol && !path->incomplete;
-        enum fit fit = can_be ? path_fit(path, arrival) : FIT_NONE;
+        if (path->source != source || path->protocol != arrival->packet.protocol)
+            continue;
+        enum fit fit = path_fit_rewritten(path, arrival);
         if (fit != FIT_NEXT && fit != FIT_REPEATED)
             continue;
         if (best)
-            best->ambiguous = true;
+            path->ambiguous = best->ambiguous = true;
         else
             best = path;
     }
+    if (best && !marks_same_destination(&best->marks, &arrival->marks))
+        best->ambiguous = true;
     return best;
 }
 
@@ -311,16 +341,19 @@ static void close_times(struct assembler *assembler, const struct arrival *arriv
 static void add_arrival(struct assembler *assembler, struct arrival *arrival)
 {
     struct path_entry *list = path_list(assembler, arrival->key);
+    table_set exist =
+        arrival->tables_known ? arrival->exist : 1u << TABLE_RAW | 1u << arrival->annotation.spot.table;
     enum fit fit = FIT_NONE;
     struct path_entry *path = path_choose(list, arrival, false, &fit);
+    bool begins = spot_begins_path(arrival->annotation.spot, exist);
     if (path) {
+        /* Sent through the first table again, or another packet that begins there? */
+        path->ambiguous = path->ambiguous || (begins && fit == FIT_REPEATED);
         path_join(assembler, path, arrival,
                   !spot_equal(path->visit.spot, arrival->annotation.spot) || fit == FIT_REPEATED);
         return;
     }
-    table_set exist =
-        arrival->tables_known ? arrival->exist : 1u << TABLE_RAW | 1u << arrival->annotation.spot.table;
-    if (spot_begins_path(arrival->annotation.spot, exist)) {
+    if (begins) {
         path = path_open(assembler, arrival);
         path_mark_mistakable(list, path, arrival);
         path_join(assembler, path, arrival, true);
@@ -406,6 +439,7 @@ static bool read_arrival(struct assembler *assembler, const struct event *event,
         message_device(message, MESSAGE_PHYSOUT),
     };
     arrival->exist = rulebook_tables(assembler->book, arrival->family);
+    arrival->time_is_packets = assembler->equal_times >= EQUAL_TIMES_SURE;
     arrival->tables_known = rulebook_knows_tables(assembler->book, arrival->family);
     read_marks(message, &arrival->packet, &arrival->marks);
     set_times(assembler, arrival);
@@ -585,6 +619,7 @@ void assembler_add(struct assembler *assembler, const struct event *event, uint6
 
 void assembler_lost(struct assembler *assembler)
 {
+    assembler->lost_ns = assembler->now_ns;
     for (struct path_entry *path = assembler->oldest; path; path = path->newer)
         if (path->state == PATH_OPEN)
             path->incomplete = true;

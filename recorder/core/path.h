@@ -23,6 +23,8 @@ struct marks {
     uint32_t mark;
 };
 
+bool marks_same_destination(const struct marks *a, const struct marks *b);
+
 /* A message with all that the assembler needs to know of it. */
 struct arrival {
     const struct event *event;
@@ -35,6 +37,7 @@ struct arrival {
     struct marks marks;
     table_set exist; /* tables of its family */
     bool tables_known;
+    bool time_is_packets; /* the kernel's time is now that of the packet's arrival, not of the message */
 };
 
 enum path_state {
@@ -49,17 +52,18 @@ struct path_entry {
     uint64_t key;
     unsigned family;
     uint8_t protocol;
+    uint64_t source; /* hash of its source address and port */
     uint64_t first_number;
     uint64_t opened_ns, deadline_ns;
     uint64_t opened_at, joined_at; /* the number of messages taken in by then */
-    uint64_t time_ns; /* of the packet, since the epoch */
-    bool time_open;   /* the kernel gave none: it is the time of reading until a later message says it was
-                         earlier */
+    uint64_t time_ns;              /* of the packet, since the epoch */
+    bool time_open; /* the kernel gave none: it is the time of reading until a later message says it was
+                       earlier */
     struct message_log *log;
     struct visit visit;
     struct devices devices; /* of the last message */
     struct marks marks;     /* likewise */
-    bool same_time;         /* all its messages had the same time: that of the packet's arrival */
+    bool changing;          /* the last one's target may have changed TTL or mark */
     bool incomplete, ambiguous, copy, cut;
     bool open;                       /* an annotation of it is */
     uint32_t messages;               /* all, also those not kept */
@@ -78,6 +82,9 @@ enum fit {
 };
 
 enum fit path_fit(const struct path_entry *path, const struct arrival *arrival);
+
+/* Likewise, whatever happened to the destination meanwhile. */
+enum fit path_fit_rewritten(const struct path_entry *path, const struct arrival *arrival);
 
 /* The path of the list (linked by `next_same_key`) that the message belongs to; null where it fits to none.
  * `*ret_fit` tells how. Where nothing tells it from others with another history, all of them become

@@ -21,11 +21,25 @@ static bool visit_is_known(const struct visit *visit)
     return visit->known || visit->state == VISIT_ACCEPTED;
 }
 
+bool marks_same_destination(const struct marks *a, const struct marks *b)
+{
+    return a->dst_length == b->dst_length && memcmp(a->dst, b->dst, a->dst_length) == 0;
+}
+
+/* A target that we do not know may change anything. (So may a program behind NFQUEUE: choose_queued().) */
+static bool may_have_changed(const struct path_entry *path, const struct arrival *arrival)
+{
+    bool nat = !arrival->tables_known || arrival->exist >> TABLE_NAT & 1;
+    return path->visit.action == ACTION_MAYBE ||
+           (nat && spot_is_translated(path->visit.spot, arrival->annotation.spot));
+}
+
 /* The first message of a later table. */
 static enum fit fit_later(const struct path_entry *path, const struct arrival *arrival)
 {
     struct spot from = path->visit.spot, to = arrival->annotation.spot;
-    if (!spot_is_later(from, to))
+    if (!spot_is_later(from, to) ||
+        (from.hook == to.hook && !devices_equal(&path->devices, &arrival->devices)))
         return FIT_NONE;
     bool can_have_left = path->visit.state != VISIT_INSIDE || !visit_is_known(&path->visit);
     bool nothing_missing = arrival->tables_known ? spot_follows(from, to, arrival->exist) : true;
@@ -37,6 +51,14 @@ enum fit path_fit(const struct path_entry *path, const struct arrival *arrival)
     const struct visit *visit = &path->visit;
     if (path->state == PATH_CLOSED || path->family != arrival->family || visit->state == VISIT_DROPPED)
         return FIT_NONE;
+    if (!marks_same_destination(&path->marks, &arrival->marks) && !may_have_changed(path, arrival))
+        return FIT_NONE;
+    return path_fit_rewritten(path, arrival);
+}
+
+enum fit path_fit_rewritten(const struct path_entry *path, const struct arrival *arrival)
+{
+    const struct visit *visit = &path->visit;
     if (!spot_equal(visit->spot, arrival->annotation.spot))
         return fit_later(path, arrival);
     if (!devices_equal(&path->devices, &arrival->devices))
@@ -50,17 +72,50 @@ enum fit path_fit(const struct path_entry *path, const struct arrival *arrival)
     return FIT_LOOSE;
 }
 
+/* TTL and mark as they were at the path's last message, if its target cannot have changed them. */
+static bool same_ttl(const struct path_entry *path, const struct arrival *arrival)
+{
+    enum hook from = path->visit.spot.hook, to = arrival->annotation.spot.hook;
+    bool forwarded = from == HOOK_PREROUTING && (to == HOOK_FORWARD || to == HOOK_POSTROUTING);
+    return path->changing || path->marks.ttl - forwarded == arrival->marks.ttl;
+}
+
+static bool same_mark(const struct path_entry *path, const struct arrival *arrival)
+{
+    return path->changing || path->marks.mark == arrival->marks.mark;
+}
+
+static bool same_arrival(const struct path_entry *path, const struct arrival *arrival)
+{
+    const struct marks *a = &path->marks, *b = &arrival->marks;
+    return arrival->time_is_packets && a->has_time && b->has_time && a->time_us == b->time_us;
+}
+
+/* What only one of them names is no contradiction: PREROUTING knows no `out`, POSTROUTING no `in`. */
+static bool devices_agree(const struct devices *a, const struct devices *b)
+{
+    return (a->in == b->in || a->in == 0 || b->in == 0) && (a->out == b->out || a->out == 0 || b->out == 0);
+}
+
+#define LIKENESS_ALL 15 /* nothing speaks against it */
+
 /* Higher is better, compared from the left: the kernel's time, destination, interfaces, TTL, mark. */
 static unsigned likeness(const struct path_entry *path, const struct arrival *arrival)
 {
-    const struct marks *a = &path->marks, *b = &arrival->marks;
     unsigned score = 0;
-    score |= (path->same_time && a->has_time && b->has_time && a->time_us == b->time_us) << 4;
-    score |= (a->dst_length == b->dst_length && memcmp(a->dst, b->dst, a->dst_length) == 0) << 3;
-    score |= (path->devices.in == arrival->devices.in || path->devices.out == arrival->devices.out) << 2;
-    score |= (a->ttl == b->ttl) << 1;
-    score |= a->mark == b->mark;
+    score |= same_arrival(path, arrival) << 4;
+    score |= (path->visit.action == ACTION_NAT || marks_same_destination(&path->marks, &arrival->marks)) << 3;
+    score |= devices_agree(&path->devices, &arrival->devices) << 2;
+    score |= same_ttl(path, arrival) << 1;
+    score |= same_mark(path, arrival);
     return score;
+}
+
+/* Nothing that is known of the two tells them apart, or ever did. */
+static bool interchangeable(const struct path_entry *a, const struct path_entry *b)
+{
+    return a->history == b->history && a->ambiguous == b->ambiguous && a->incomplete == b->incomplete &&
+           marks_same_destination(&a->marks, &b->marks);
 }
 
 /* Each path that the message fits to as well as to the best. */
@@ -69,8 +124,7 @@ static void mark_equals(struct path_entry *list, struct path_entry *best, const 
 {
     for (struct path_entry *path = list; path; path = path->next_same_key) {
         enum fit fit = path_fit(path, arrival);
-        if (fit != FIT_NONE && (fit == FIT_LOOSE) == loose && path->history != best->history &&
-            likeness(path, arrival) == best_likeness)
+        if (fit != FIT_NONE && (fit == FIT_LOOSE) == loose && likeness(path, arrival) == best_likeness)
             path->ambiguous = best->ambiguous = true;
     }
 }
@@ -80,16 +134,17 @@ struct path_entry *path_choose(struct path_entry *list, const struct arrival *ar
 {
     struct path_entry *best = NULL;
     unsigned best_likeness = 0;
-    bool ambiguous = false;
+    bool ambiguous = false, doubt = false;
     for (struct path_entry *path = list; path; path = path->next_same_key) {
         enum fit fit = path_fit(path, arrival);
+        doubt = doubt || path->ambiguous;
         if (fit == FIT_NONE || (fit == FIT_LOOSE) != loose)
             continue;
         unsigned score = likeness(path, arrival);
         if (best && score < best_likeness)
             continue;
         if (best && score == best_likeness) {
-            ambiguous = ambiguous || best->history != path->history;
+            ambiguous = ambiguous || !interchangeable(best, path);
             if (path->first_number > best->first_number)
                 continue;
         } else {
@@ -101,19 +156,39 @@ struct path_entry *path_choose(struct path_entry *list, const struct arrival *ar
     }
     if (ambiguous)
         mark_equals(list, best, arrival, loose, best_likeness);
+    /* Where one has taken what may be another's, the other's messages find no place of their own. */
+    if (best && doubt && (best_likeness & LIKENESS_ALL) != LIKENESS_ALL)
+        best->ambiguous = true;
     return best;
 }
 
-/* The message could be a later one of the table's visit of `path`, in the place of the one that it has. */
-static bool has_said_later(const struct path_entry *path, const struct arrival *arrival)
+static bool looks_like_first(const struct event *first, const struct arrival *arrival)
+{
+    const struct message *a = &first->message, *b = &arrival->event->message;
+    struct packet packet;
+    packet_parse(a->attribute[MESSAGE_PAYLOAD], &packet);
+    return bytes_equal(packet.dst, arrival->packet.dst) &&
+           bytes_equal(a->attribute[MESSAGE_IN], b->attribute[MESSAGE_IN]) &&
+           bytes_equal(a->attribute[MESSAGE_OUT], b->attribute[MESSAGE_OUT]);
+}
+
+/* True where the path's first visit may have taken what began another packet, and left it what was its own:
+ * it went on in the built-in chain, or came from a program behind NFQUEUE, and could have with this message.
+ */
+static bool may_hold_beginning(const struct path_entry *path, const struct arrival *arrival)
 {
     const struct annotation *new = &arrival->annotation;
-    for (size_t i = 0; i < message_log_count(path->log); i++) {
-        const struct annotation *said = message_log_annotation(path->log, i);
-        if (!spot_equal(said->spot, new->spot))
-            return false;
-        if (i > 0 && said->number == new->number && said->meaning.chain == new->meaning.chain)
+    struct message_log_iterator iterator;
+    message_log_begin(path->log, &iterator);
+    if (!message_log_next(&iterator) || !looks_like_first(&iterator.event, arrival))
+        return false;
+    const struct annotation *first = iterator.annotation;
+    bool queued = first->meaning.action == ACTION_QUEUE;
+    while (message_log_next(&iterator) && spot_equal(iterator.annotation->spot, new->spot)) {
+        const struct annotation *said = iterator.annotation;
+        if (queued || (new->number > first->number && said->meaning.chain == first->meaning.chain))
             return true;
+        queued = said->meaning.action == ACTION_QUEUE;
     }
     return false;
 }
@@ -121,18 +196,30 @@ static bool has_said_later(const struct path_entry *path, const struct arrival *
 void path_mark_mistakable(struct path_entry *list, struct path_entry *begun, const struct arrival *arrival)
 {
     for (struct path_entry *path = list; path; path = path->next_same_key)
-        if (path != begun && has_said_later(path, arrival))
+        if (path != begun && may_hold_beginning(path, arrival))
             path->ambiguous = begun->ambiguous = true;
+}
+
+/* Copies are made one after the other: while one is inside a table no other comes there, on the same ways. */
+static bool is_in_the_middle(const struct path_entry *path, const struct arrival *arrival)
+{
+    const struct visit *visit = &path->visit;
+    return path->state == PATH_OPEN && spot_equal(visit->spot, arrival->annotation.spot) &&
+           (visit->state == VISIT_INSIDE || (visit->state == VISIT_MAYBE && visit->known)) &&
+           devices_equal(&path->devices, &arrival->devices);
 }
 
 struct path_entry *path_choose_origin(struct path_entry *list, const struct arrival *arrival)
 {
     enum hook hook = arrival->annotation.spot.hook;
-    if (hook == HOOK_PREROUTING || hook == HOOK_OUTPUT || !begins_visit(arrival))
+    if (hook == HOOK_PREROUTING || hook == HOOK_OUTPUT || !begins_visit(arrival) ||
+        (arrival->tables_known && !spot_begins_hook(arrival->annotation.spot, arrival->exist)))
         return NULL;
     struct path_entry *best = NULL;
     for (struct path_entry *path = list; path; path = path->next_same_key) {
-        bool was_there = path->family == arrival->family && path->hook_begin[hook] > 1 && !path->cut;
+        bool was_there = path->family == arrival->family && path->hook_begin[hook] > 1 && !path->cut &&
+                         marks_same_destination(&path->marks, &arrival->marks) &&
+                         !is_in_the_middle(path, arrival);
         if (was_there && (!best || path->first_number > best->first_number))
             best = path;
     }

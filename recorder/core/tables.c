@@ -90,6 +90,15 @@ bool spot_follows(struct spot from, struct spot to, table_set exist)
     return !by_forward || !speaks_at(HOOK_FORWARD, exist);
 }
 
+bool spot_is_translated(struct spot from, struct spot to)
+{
+    if (from.hook == HOOK_PREROUTING)
+        return to.hook != HOOK_PREROUTING;
+    unsigned nat = places[HOOK_OUTPUT][TABLE_NAT];
+    return from.hook == HOOK_OUTPUT && places[HOOK_OUTPUT][from.table] <= nat &&
+           (to.hook != HOOK_OUTPUT || places[HOOK_OUTPUT][to.table] > nat);
+}
+
 enum expectation spot_expects(struct spot from, table_set exist)
 {
     if (must_speak(from.hook, places[from.hook][from.table], PLACES_MAX + 1, exist))
@@ -114,7 +123,10 @@ enum expectation spot_expects(struct spot from, table_set exist)
 
 bool spot_begins_path(struct spot spot, table_set exist)
 {
-    if (spot.hook != HOOK_PREROUTING && spot.hook != HOOK_OUTPUT)
-        return false;
+    return (spot.hook == HOOK_PREROUTING || spot.hook == HOOK_OUTPUT) && spot_begins_hook(spot, exist);
+}
+
+bool spot_begins_hook(struct spot spot, table_set exist)
+{
     return !must_speak(spot.hook, 0, places[spot.hook][spot.table], exist);
 }

@@ -51,6 +51,10 @@ bool spot_follows(struct spot from, struct spot to, table_set exist);
 /* True where `to` is later on a way that leads through `from`, whatever lies between. */
 bool spot_is_later(struct spot from, struct spot to);
 
+/* True where NAT may have changed the packet's destination between the two, `to` being later: it does so
+ * after table mangle at PREROUTING and OUTPUT, and says so for a connection's first packet only. */
+bool spot_is_translated(struct spot from, struct spot to);
+
 /* What may still be heard of a packet that was accepted at `from`. */
 enum expectation {
     EXPECT_NOTHING, /* it has said all it will */
@@ -63,5 +67,8 @@ enum expectation spot_expects(struct spot from, table_set exist);
 /* True where a path can begin there: at PREROUTING or OUTPUT, in the first table of `exist` that must speak
  * (raw where it exists). */
 bool spot_begins_path(struct spot spot, table_set exist);
+
+/* True where it is the first table of `exist` that must speak at its hook. */
+bool spot_begins_hook(struct spot spot, table_set exist);
 
 #endif

@@ -3,12 +3,12 @@
 #include "recorder/cost.h"
 
 #include <linux/netfilter.h>
-#include <stdbool.h>
 #include <stdio.h>
 
-#define MESSAGES_PLAIN    1 /* of a visit to a table */
-#define MESSAGES_BRANCHED 3 /* where it jumps: the jump, a rule of the chain, the end in the calling chain   \
-                             */
+#define MESSAGES_PLAIN 1 /* of a visit to a table */
+#define MESSAGES_BRANCHED                                                                                    \
+    3 /* where it jumps: the jump, a rule of the chain, the end in the calling chain                         \
+       */
 #define BUDGET_NS (1000000000.0 * COST_SHARE_PERCENT / 100) /* of a second */
 
 static const uint32_t ways[] = {
@@ -43,6 +43,11 @@ double cost_percent(uint64_t packet_ns, double rate)
     return (double)packet_ns * rate / 1e7;
 }
 
+bool cost_is_cheap(uint64_t packet_ns, double rate)
+{
+    return (double)packet_ns * rate <= BUDGET_NS / 10;
+}
+
 /* In the largest unit in which the number is not below 5, so that rounding down costs little. */
 static void write_rate(double rate, struct cost_limit *limit)
 {
@@ -71,6 +76,8 @@ struct cost_limit cost_make_limit(const struct cost_family *families, size_t cou
     struct cost_limit limit = {.text = ""};
     double at_rate = 0, of_rules = 0; /* nanoseconds a second; nanoseconds for a packet of each own rule */
     for (size_t i = 0; i < count; i++) {
+        if (cost_is_cheap(families[i].packet_ns, rate))
+            continue;
         at_rate += (double)families[i].packet_ns * rate;
         of_rules += (double)families[i].packet_ns * families[i].rules;
     }

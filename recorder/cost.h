@@ -9,6 +9,7 @@
 #ifndef IPTRACE_COST_H
 #define IPTRACE_COST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,9 @@ uint64_t cost_packet_ns(const struct cost_table *tables, size_t count);
 /* Hundredths of one CPU for so many traced packets a second. */
 double cost_percent(uint64_t packet_ns, double rate);
 
+/* A family that takes a tenth of that share at most, at so many packets a second, needs no limit. */
+bool cost_is_cheap(uint64_t packet_ns, double rate);
+
 /* One family's part in a limit. */
 struct cost_family {
     uint64_t packet_ns;
@@ -46,8 +50,9 @@ struct cost_limit {
     double rate;    /* packets a second, of one own rule */
 };
 
-/* The limit of each own rule with which all families together take COST_SHARE_PERCENT of a CPU; none where
- * they take less at `rate` packets a second each. From 5/day to 10000/second, as the kernel's match can tell.
+/* The limit of each own rule with which all families that are not cheap together take COST_SHARE_PERCENT of a
+ * CPU; none where they take less at `rate` packets a second each. From 5/day to 10000/second, as the kernel's
+ * match can tell.
  */
 struct cost_limit cost_make_limit(const struct cost_family *families, size_t count, double rate);
 

@@ -172,18 +172,27 @@ static int install_dated(struct family *family, struct trace_options *options,
     return agent_install(family->agent, options, QUICK_MS, ret_report, error);
 }
 
+static void report_lines(const struct family *family, const char *lines)
+{
+    g_auto(GStrv) rules = g_strsplit(lines, "\n", -1);
+    for (char **rule = rules; *rule && **rule; rule++)
+        report_detail("%s TRACE rule: %s", family_name(family), *rule);
+}
+
 static int install(struct kernel *kernel, struct family *family, const char *tag, const struct filter *filter,
-                   GString *notes, struct error *error)
+                   const struct cost_limit *limit, GString *notes, struct error *error)
 {
     if (kernel->options->no_install)
         return 0;
+    bool is_limited = limit->text[0] && (kernel->options->limit || !family->is_cheap);
     struct trace_options options = {
         .tag = tag,
         .interfaces = (const char *const *)kernel->options->interfaces->pdata,
         .interface_count = kernel->options->interfaces->len - 1,
         .filter = filter->instructions,
         .filter_length = filter->count,
-        .limit = kernel->options->limit,
+        .limit = is_limited ? limit->text : NULL,
+        .limit_burst = limit->burst,
     };
     struct trace_report report;
     int result = install_dated(family, &options, &report, notes, error);
@@ -196,7 +205,7 @@ static int install(struct kernel *kernel, struct family *family, const char *tag
                     family_name(family));
     g_autofree char *lines = NULL;
     if (report_get_level() >= REPORT_VERBOSE && agent_own_text(family->agent, QUICK_MS, &lines, NULL) == 0)
-        report_detail("%s TRACE rules:\n%s", family_name(family), lines);
+        report_lines(family, lines);
     return 0;
 }
 
@@ -219,12 +228,13 @@ static int read_family(struct family *family, struct pipeline *pipeline, bool *r
 }
 
 static int start_family(struct kernel *kernel, struct family *family, struct pipeline *pipeline,
-                        const char *tag, const struct filter *filter, GString *notes, struct error *error)
+                        const char *tag, const struct filter *filter, const struct cost_limit *limit,
+                        GString *notes, struct error *error)
 {
     struct ruleset_state state;
     int result = agent_logger_set(family->agent, QUICK_MS, NULL, error);
     if (result == 0)
-        result = install(kernel, family, tag, filter, notes, error);
+        result = install(kernel, family, tag, filter, limit, notes, error);
     /* Now raw is as it will be, and may be new. */
     if (result == 0)
         result = agent_state(family->agent, false, QUICK_MS, &state, error);
@@ -279,6 +289,9 @@ int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *t
                  struct error *error)
 {
     struct filter filter = {0};
+    struct cost_limit limit;
+    struct observation before;
+    kernel_observe(kernel, &before);
     int result = make_filter(kernel->options, &filter, notes, error);
     bool has_legacy_rules = false;
     /* Group 0 is ours, so nobody else records here. */
@@ -287,9 +300,11 @@ int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *t
     for (size_t i = 0; result == 0 && i < kernel->count; i++)
         result = read_family(&kernel->families[i], pipeline, &has_legacy_rules, error);
     if (result == 0)
+        kernel_choose_limit(kernel, pipeline->book, &before, notes, &limit);
+    if (result == 0)
         result = arm_guard(kernel, tag, notes, error);
     for (size_t i = 0; result == 0 && i < kernel->count; i++)
-        result = start_family(kernel, &kernel->families[i], pipeline, tag, &filter, notes, error);
+        result = start_family(kernel, &kernel->families[i], pipeline, tag, &filter, &limit, notes, error);
     if (result == 0)
         note_other_firewalls(kernel, has_legacy_rules, notes);
     filter_done(&filter);

@@ -205,6 +205,7 @@ int agent_install(struct agent *agent, const struct trace_options *options, int 
     struct wire_options *wire = &request.options;
     g_strlcpy(wire->tag, options->tag, sizeof wire->tag);
     g_strlcpy(wire->limit, options->limit ? options->limit : "", sizeof wire->limit);
+    wire->limit_burst = options->limit_burst;
     wire->date_stop = options->date_stop;
     wire->filter_length = options->filter_length;
     if (options->filter_length)

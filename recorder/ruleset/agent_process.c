@@ -131,6 +131,7 @@ static void change_rules(struct server *server, const struct wire_options *wire,
         .filter = wire->filter,
         .filter_length = wire->filter_length,
         .limit = *wire->limit ? wire->limit : NULL,
+        .limit_burst = wire->limit_burst,
         .date_stop = wire->date_stop,
     };
     reply->result = change(server->family, &options, lock_of(request), &reply->trace, &reply->error);

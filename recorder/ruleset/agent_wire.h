@@ -33,6 +33,7 @@ enum wire_kind {
 struct wire_options {
     char tag[TRACE_TAG_MAX + 1];
     char limit[TRACE_LIMIT_TEXT_SIZE]; /* empty: none */
+    uint32_t limit_burst;
     int64_t date_stop;
     uint32_t filter_length;
     uint32_t interface_count;

@@ -103,6 +103,9 @@ int trace_options_check(const struct trace_options *options, struct error *error
         return error_set(error, EINVAL,
                          "the filter has %zu instructions: the kernel's bpf match takes at most %d",
                          options->filter_length, TRACE_FILTER_MAX);
+    if (options->limit_burst > TRACE_LIMIT_PER_SECOND)
+        return error_set(error, EINVAL, "a burst of %u packets is too large: expected at most %d",
+                         options->limit_burst, TRACE_LIMIT_PER_SECOND);
     if (options->date_stop < 0 || options->date_stop > UINT32_MAX)
         return error_set(error, EINVAL, "date %lld: expected seconds since 1970, at most %u",
                          (long long)options->date_stop, UINT32_MAX);
@@ -145,10 +148,10 @@ static void append_time(GByteArray *rule, int64_t date_stop)
     append_match(rule, "time", 0, &info, sizeof info);
 }
 
-static void append_limit(GByteArray *rule, const char *limit)
+static void append_limit(GByteArray *rule, const struct trace_options *options)
 {
-    struct xt_rateinfo info = {.burst = LIMIT_BURST};
-    parse_limit(limit, &info.avg, NULL);
+    struct xt_rateinfo info = {.burst = options->limit_burst ? options->limit_burst : LIMIT_BURST};
+    parse_limit(options->limit, &info.avg, NULL);
     append_match(rule, "limit", 0, &info, sizeof info);
 }
 
@@ -171,7 +174,7 @@ static GBytes *build_one(const struct legacy *legacy, struct legacy_head head,
     if (options->filter_length)
         append_filter(rule, options);
     if (options->limit)
-        append_limit(rule, options->limit);
+        append_limit(rule, options);
     append_comment(rule, options->tag);
 
     struct xt_entry_target target = {

@@ -28,6 +28,7 @@ struct trace_options {
     const struct sock_filter *filter;
     size_t filter_length; /* instructions, 0 for none; the packet begins at its network header */
     const char *limit;    /* as -m limit --limit takes it: "10/second", "5/m"; NULL for none */
+    uint32_t limit_burst; /* packets that may come at once; 0 for iptables' own, 5 */
     int64_t date_stop;    /* seconds since 1970 UTC, after which the rule matches nothing; 0 for never */
 };
 

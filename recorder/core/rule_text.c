@@ -40,8 +40,27 @@ static bool next_word(struct bytes *rest, struct word *ret_word, bool *ret_bad)
 /* Options of matches whose value is any text, so that a value `-j` must not be taken for the option. */
 static bool takes_any_text(struct bytes option)
 {
-    static const char *const options[] = {"--comment", "--string", "--hex-string", "--name",  "--match-set",
-                                          "--helper",  "--path",   "--label",      "--cgroup"};
+    static const char *const options[] = {
+        "--comment",
+        "--string",
+        "--hex-string",
+        "--name",
+        "--match-set",
+        "--helper",
+        "--path",
+        "--label",
+        "--cgroup",
+        "--rateest",
+        "--rateest1",
+        "--rateest2",
+        "-i",
+        "-o",
+        "--physdev-in",
+        "--physdev-out",
+        "--object-pinned",
+        "--hashlimit-name",
+        "--nfacct-name",
+    };
     for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
         if (bytes_equal(option, (struct bytes){(const uint8_t *)options[i], strlen(options[i])}))
             return true;

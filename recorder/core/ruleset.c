@@ -161,7 +161,13 @@ static int read_chain(struct ruleset *ruleset, struct bytes line, struct error *
     return 0;
 }
 
-/* The chain that a line `-A NAME …` adds to: the shortest known name that ends at a space. */
+/* What can stand behind the chain's name: nothing, or ` -j`, ` ! -s`. */
+static bool is_rest_of_rule(struct bytes rest)
+{
+    return rest.length == 0 || starts_with(rest, " -") || starts_with(rest, " !");
+}
+
+/* The chain that a line `-A NAME …` adds to: the shortest known name behind which a rule can begin. */
 static struct chain *chain_of_line(struct ruleset *ruleset, struct bytes line)
 {
     struct bytes rest = bytes_from(line, strlen("-A "));
@@ -170,7 +176,7 @@ static struct chain *chain_of_line(struct ruleset *ruleset, struct bytes line)
             continue;
         struct bytes name = {rest.data, i};
         struct chain *chain = g_hash_table_lookup(ruleset->chains, &name);
-        if (chain)
+        if (chain && is_rest_of_rule(bytes_from(rest, i)))
             return chain;
     }
     return NULL;
@@ -266,11 +272,15 @@ static int compare_numbers(gconstpointer a, gconstpointer b)
     return x < y ? -1 : x > y;
 }
 
+/* Numbers come from files, too: one that cannot be is left out. */
 static void add_own(struct ruleset *ruleset, const struct ruleset_own *own)
 {
     struct chain *chain = g_hash_table_lookup(ruleset->chains, &own->chain);
-    if (!chain)
+    if (!chain || own->number == 0)
         return;
+    for (uint32_t i = 0; i < chain->own_count; i++)
+        if (chain->own[i] == own->number)
+            return;
     chain->own = g_renew(uint32_t, chain->own, chain->own_count + 1);
     chain->own[chain->own_count++] = own->number;
     qsort(chain->own, chain->own_count, sizeof *chain->own, compare_numbers);
@@ -396,8 +406,11 @@ struct meaning ruleset_meaning(const struct ruleset *ruleset, struct bytes chain
         }
         return meaning;
     }
+    if (number - before > chain->count)
+        return meaning;
+    /* A bare line need not be unconditional: iptables-save does not print `-i +`. */
     const struct rule *rule = &chain->rules[number - before - 1];
-    if (rule->tail == said_rule)
+    if (!rule->tail && !said_rule)
         return meaning;
     meaning.chain = chain;
     meaning.kind = MEANING_RULE;

@@ -33,7 +33,8 @@ struct rule {
     struct bytes comment; /* of its first comment match, without quotes; empty where it has none */
     struct chain *jump;   /* of ACTION_JUMP and ACTION_GOTO */
     uint8_t action;       /* enum action */
-    bool tail; /* unconditional with a standard verdict: the kernel calls it "policy" or "return" */
+    bool
+        tail; /* no condition is seen, with a standard verdict: the kernel may call it "policy" or "return" */
 };
 
 struct chain {

@@ -46,7 +46,7 @@ static void add_verdict(const struct said *said)
         expert_add_info_format(said->pinfo, said->item, &ei_rejected, "Rejected%s", decision(said));
         break;
     case VERDICT_ACCEPT:
-        if (path->reason == REASON_POLICY)
+        if (said->packet->decided && said->packet->decided->type == STEP_POLICY)
             expert_add_info_format(said->pinfo, said->item, &ei_policy, "No rule decided: accepted%s",
                                    decision(said));
         break;

@@ -231,6 +231,7 @@ static void add_packet_fields(const struct builder *builder)
     }
     if (decided) {
         struct range step_range = range_of(builder, packet->steps[path->decided - 1].body);
+        add_string(builder, hf_verdict_by, step_range, text_step_short(builder->pool, decided));
         add_bytes(builder, hf_verdict_table, step_range, decided->table);
         add_bytes(builder, hf_verdict_chain, step_range, decided->chain);
         add_uint(builder, hf_verdict_rulenum, step_range, decided->rulenum);
@@ -278,11 +279,16 @@ static const char *notes(const struct packet_path *packet)
                                      : "";
 }
 
-/* Right below the line of the frame. */
+/* Right below the line of the frame; comments of the packet may stand above that. */
 static void move_up(proto_tree *tree, proto_item *item)
 {
-    if (tree->first_child && tree->first_child != item && tree->first_child->next != item)
-        proto_tree_move_item(tree, tree->first_child, item);
+    for (proto_node *node = tree->first_child; node && node != item; node = node->next) {
+        if (!node->finfo || strcmp(node->finfo->hfinfo->abbrev, "frame") != 0)
+            continue;
+        if (node->next != item)
+            proto_tree_move_item(tree, node, item);
+        return;
+    }
 }
 
 static void dissect_tree(struct builder *builder, proto_tree *parent)

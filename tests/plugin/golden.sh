@@ -12,6 +12,12 @@ export TZ=UTC LC_ALL=C.UTF-8
 "$make_capture" "$work/capture.pcapng" || exit 1
 chmod 644 "$work/capture.pcapng"
 
+# The profile, where a case asks for it by -C.
+export TSHARK_HOME="$work/home"
+mkdir -p "$TSHARK_HOME/.config/wireshark/profiles"
+cp -r "$here/../../plugin/profile" "$TSHARK_HOME/.config/wireshark/profiles/iptables TRACE"
+chmod -R a+rX "$TSHARK_HOME"
+
 # Versions of Wireshark write control characters and names of menus in different ways, and root is told who he is.
 normalize() {
     sed -e 's/\\033/\\x1B/g' -e 's|^iptables / |iptables/|' -e '/^Running as user/d'

@@ -41,7 +41,7 @@ struct assembler {
     assembler_emit_fn *emit;
     void *user;
     struct assembler_limits limits;
-    GHashTable *open;                   /* key → list of paths by next_same_key */
+    GHashTable *open;                   /* key → ring of paths by next_same_key */
     struct path_entry *oldest, *newest; /* all paths, open or closed */
     struct path_entry *spare;           /* by next_same_key: kept for their memory */
     uint32_t path_count, spare_count, queued_count;
@@ -66,25 +66,37 @@ static struct path_entry *path_list(struct assembler *assembler, uint64_t key)
     return g_hash_table_lookup(assembler->open, &key);
 }
 
-static void index_path(struct assembler *assembler, struct path_entry *path)
+/* The list is a ring, of which the table has the head: paths that were joined last come first, closed ones
+ * last. So what a message can belong to stands at its beginning, however many look the same. */
+static void index_path(struct assembler *assembler, struct path_entry *path, bool first)
 {
-    path->next_same_key = path_list(assembler, path->key);
-    g_hash_table_replace(assembler->open, &path->key, path);
+    struct path_entry *head = path_list(assembler, path->key);
+    path->next_same_key = head ? head : path;
+    path->previous_same_key = head ? head->previous_same_key : path;
+    path->previous_same_key->next_same_key = path;
+    path->next_same_key->previous_same_key = path;
+    if (first || !head)
+        g_hash_table_replace(assembler->open, &path->key, path);
 }
 
 static void unindex_path(struct assembler *assembler, struct path_entry *path)
 {
-    struct path_entry *list = path_list(assembler, path->key);
-    if (list == path) {
+    struct path_entry *next = path->next_same_key;
+    path->previous_same_key->next_same_key = next;
+    next->previous_same_key = path->previous_same_key;
+    if (next == path)
         g_hash_table_remove(assembler->open, &path->key);
-        if (path->next_same_key)
-            g_hash_table_insert(assembler->open, &path->next_same_key->key, path->next_same_key);
+    else if (path_list(assembler, path->key) == path)
+        g_hash_table_replace(assembler->open, &next->key, next);
+}
+
+static void reindex_path(struct assembler *assembler, struct path_entry *path)
+{
+    bool first = path->state != PATH_CLOSED;
+    if (path->next_same_key == path || (first && path_list(assembler, path->key) == path))
         return;
-    }
-    while (list && list->next_same_key != path)
-        list = list->next_same_key;
-    if (list)
-        list->next_same_key = path->next_same_key;
+    unindex_path(assembler, path);
+    index_path(assembler, path, first);
 }
 
 static struct path_entry *path_take_memory(struct assembler *assembler)
@@ -146,7 +158,7 @@ static struct path_entry *path_open(struct assembler *assembler, const struct ar
         assembler->oldest = path;
     assembler->newest = path;
     assembler->path_count++;
-    index_path(assembler, path);
+    index_path(assembler, path, true);
     return path;
 }
 
@@ -250,6 +262,7 @@ static void path_join(struct assembler *assembler, struct path_entry *path, cons
     assembler->wake_ns = MIN(assembler->wake_ns, path->deadline_ns);
     if (path_is_final(path, assembler->book))
         path->state = PATH_CLOSED;
+    reindex_path(assembler, path);
     assembler->queued_count += (path->visit.state == VISIT_QUEUED) - was_queued;
 }
 
@@ -366,7 +379,7 @@ static void add_arrival(struct assembler *assembler, struct arrival *arrival)
     if (assembler->queued_count > 0 && (path = choose_queued(assembler, arrival))) {
         unindex_path(assembler, path);
         path->key = arrival->key;
-        index_path(assembler, path);
+        index_path(assembler, path, true);
         path_join(assembler, path, arrival, true);
         return;
     }
@@ -620,9 +633,11 @@ void assembler_add(struct assembler *assembler, const struct event *event, uint6
 void assembler_lost(struct assembler *assembler)
 {
     assembler->lost_ns = assembler->now_ns;
-    for (struct path_entry *path = assembler->oldest; path; path = path->newer)
-        if (path->state == PATH_OPEN)
-            path->incomplete = true;
+    /* What began before the loss before was marked then. */
+    for (struct path_entry *path = assembler->newest; path && !path->loss_seen; path = path->older) {
+        path->loss_seen = true;
+        path->incomplete = path->incomplete || path->state == PATH_OPEN;
+    }
 }
 
 void assembler_finish(struct assembler *assembler)

@@ -46,8 +46,8 @@ enum path_state {
 };
 
 struct path_entry {
-    struct path_entry *next_same_key;
-    struct path_entry *older, *newer; /* in the order in which they began */
+    struct path_entry *next_same_key, *previous_same_key; /* a ring */
+    struct path_entry *older, *newer;                     /* in the order in which they began */
     enum path_state state;
     uint64_t key;
     unsigned family;
@@ -65,8 +65,9 @@ struct path_entry {
     struct marks marks;     /* likewise */
     bool changing;          /* the last one's target may have changed TTL or mark */
     bool incomplete, ambiguous, copy, cut;
-    bool open;                       /* an annotation of it is */
-    uint32_t messages;               /* all, also those not kept */
+    bool loss_seen;    /* messages were lost since it began, and it is marked so if it was open then */
+    bool open;         /* an annotation of it is */
+    uint32_t messages; /* all, also those not kept */
     uint32_t hook_begin[HOOK_COUNT]; /* number of the first message of each hook, from 1; 0: not there */
     uint32_t filter_end;             /* number of the last message of table filter, from 1; 0: none is kept */
     uint64_t history; /* hash of where it has been: paths of one key with the same cannot be told apart */
@@ -86,7 +87,8 @@ enum fit path_fit(const struct path_entry *path, const struct arrival *arrival);
 /* Likewise, whatever happened to the destination meanwhile. */
 enum fit path_fit_rewritten(const struct path_entry *path, const struct arrival *arrival);
 
-/* The path of the list (linked by `next_same_key`) that the message belongs to; null where it fits to none.
+/* The path of the list (a ring by `next_same_key`, of which the first are looked at) that the message belongs
+ * to; null where it fits to none.
  * `*ret_fit` tells how. Where nothing tells it from others with another history, all of them become
  * ambiguous: what comes next may be any of theirs. */
 struct path_entry *path_choose(struct path_entry *list, const struct arrival *arrival, bool loose,

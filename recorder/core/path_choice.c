@@ -4,6 +4,23 @@
 
 #include <string.h>
 
+/* Paths of a key that are looked at. Of packets that look the same no more than there are CPUs, and packets
+ * inside packets, are under way at a time; what makes more of them are those that have ended and wait for it
+ * to be known. */
+#define CANDIDATES_MAX 64
+
+static struct path_entry *next_of(const struct path_entry *first, const struct path_entry *path,
+                                  unsigned *left)
+{
+    return path->next_same_key == first || --*left == 0 ? NULL : path->next_same_key;
+}
+
+static struct path_entry *previous_of(const struct path_entry *last, const struct path_entry *path,
+                                      unsigned *left)
+{
+    return path->previous_same_key == last || --*left == 0 ? NULL : path->previous_same_key;
+}
+
 static bool devices_equal(const struct devices *a, const struct devices *b)
 {
     return a->in == b->in && a->out == b->out && a->physin == b->physin && a->physout == b->physout;
@@ -122,7 +139,8 @@ static bool interchangeable(const struct path_entry *a, const struct path_entry 
 static void mark_equals(struct path_entry *list, struct path_entry *best, const struct arrival *arrival,
                         bool loose, unsigned best_likeness)
 {
-    for (struct path_entry *path = list; path; path = path->next_same_key) {
+    unsigned left = CANDIDATES_MAX;
+    for (struct path_entry *path = list; path; path = next_of(list, path, &left)) {
         enum fit fit = path_fit(path, arrival);
         if (fit != FIT_NONE && (fit == FIT_LOOSE) == loose && likeness(path, arrival) == best_likeness)
             path->ambiguous = best->ambiguous = true;
@@ -135,7 +153,8 @@ struct path_entry *path_choose(struct path_entry *list, const struct arrival *ar
     struct path_entry *best = NULL;
     unsigned best_likeness = 0;
     bool ambiguous = false, doubt = false;
-    for (struct path_entry *path = list; path; path = path->next_same_key) {
+    unsigned left = CANDIDATES_MAX;
+    for (struct path_entry *path = list; path; path = next_of(list, path, &left)) {
         enum fit fit = path_fit(path, arrival);
         doubt = doubt || path->ambiguous;
         if (fit == FIT_NONE || (fit == FIT_LOOSE) != loose)
@@ -162,10 +181,13 @@ struct path_entry *path_choose(struct path_entry *list, const struct arrival *ar
     return best;
 }
 
-static bool looks_like_first(const struct event *first, const struct arrival *arrival)
+static bool looks_like_first(const struct path_entry *path, const struct arrival *arrival)
 {
-    const struct message *a = &first->message, *b = &arrival->event->message;
+    struct message_log_iterator iterator;
     struct packet packet;
+    message_log_begin(path->log, &iterator);
+    message_log_next(&iterator);
+    const struct message *a = &iterator.event.message, *b = &arrival->event->message;
     packet_parse(a->attribute[MESSAGE_PAYLOAD], &packet);
     return bytes_equal(packet.dst, arrival->packet.dst) &&
            bytes_equal(a->attribute[MESSAGE_IN], b->attribute[MESSAGE_IN]) &&
@@ -178,24 +200,23 @@ static bool looks_like_first(const struct event *first, const struct arrival *ar
 static bool may_hold_beginning(const struct path_entry *path, const struct arrival *arrival)
 {
     const struct annotation *new = &arrival->annotation;
-    struct message_log_iterator iterator;
-    message_log_begin(path->log, &iterator);
-    if (!message_log_next(&iterator) || !looks_like_first(&iterator.event, arrival))
-        return false;
-    const struct annotation *first = iterator.annotation;
-    bool queued = first->meaning.action == ACTION_QUEUE;
-    while (message_log_next(&iterator) && spot_equal(iterator.annotation->spot, new->spot)) {
-        const struct annotation *said = iterator.annotation;
-        if (queued || (new->number > first->number && said->meaning.chain == first->meaning.chain))
-            return true;
-        queued = said->meaning.action == ACTION_QUEUE;
+    const struct annotation *first = message_log_annotation(path->log, 0), *before = first;
+    for (size_t i = 1; i < message_log_count(path->log); i++) {
+        const struct annotation *said = message_log_annotation(path->log, i);
+        if (!spot_equal(said->spot, new->spot))
+            return false;
+        if (before->meaning.action == ACTION_QUEUE ||
+            (new->number > first->number && said->meaning.chain == first->meaning.chain))
+            return looks_like_first(path, arrival);
+        before = said;
     }
     return false;
 }
 
 void path_mark_mistakable(struct path_entry *list, struct path_entry *begun, const struct arrival *arrival)
 {
-    for (struct path_entry *path = list; path; path = path->next_same_key)
+    unsigned left = CANDIDATES_MAX;
+    for (struct path_entry *path = list; path; path = next_of(list, path, &left))
         if (path != begun && may_hold_beginning(path, arrival))
             path->ambiguous = begun->ambiguous = true;
 }
@@ -216,7 +237,10 @@ struct path_entry *path_choose_origin(struct path_entry *list, const struct arri
         (arrival->tables_known && !spot_begins_hook(arrival->annotation.spot, arrival->exist)))
         return NULL;
     struct path_entry *best = NULL;
-    for (struct path_entry *path = list; path; path = path->next_same_key) {
+    /* The last ones are those that closed last. */
+    struct path_entry *last = list ? list->previous_same_key : NULL;
+    unsigned left = CANDIDATES_MAX;
+    for (struct path_entry *path = last; path; path = previous_of(last, path, &left)) {
         bool was_there = path->family == arrival->family && path->hook_begin[hook] > 1 && !path->cut &&
                          marks_same_destination(&path->marks, &arrival->marks) &&
                          !is_in_the_middle(path, arrival);

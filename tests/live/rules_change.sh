@@ -7,40 +7,37 @@
 # Arguments: the build directory, seconds (20 unless told).
 . "$(dirname "$0")/../lib/live.sh"
 live_begin "$@"
-seconds=${2:-20}
 
 for port in 4001 4002 4003 4004; do
     iptables -A INPUT -p udp -m udp --dport $port -m comment --comment "base $port" -j DROP
 done
-record -4 -w "$dir/trace.pcapng" 'udp' || exit 1
-
-(
-    end=$(($(date +%s) + seconds))
-    while [ "$(date +%s)" -lt $end ]; do
+# One recording under changes; leaves $dir/trace.pcapng and the number of datagrams sent in $dir/sent.
+record_changes() {
+    record -4 -w "$dir/trace.pcapng" 'udp' || exit 1
+    touch "$dir/go"
+    while [ -e "$dir/go" ]; do
         "$traffic" --ports 4 127.0.0.1 4001 40
         sleep 0.02
-    done >"$dir/sent"
-) &
-sender=$!
+    done >"$dir/sent" &
+    local sender=$! change port
+    for ((change = 0; change < changes; change++)); do
+        port=$((4001 + change % 4))
+        case $((change % 3)) in
+        0) iptables -I INPUT 1 -p udp -m udp --dport $port -m comment --comment "change $change" -j DROP ;;
+        1) iptables -R INPUT 1 -p udp -m udp --dport $port -m comment --comment "change $change" -j DROP ;;
+        2) iptables -D INPUT 1 ;;
+        esac
+        sleep 0.19
+    done
+    rm "$dir/go"
+    wait $sender
+    finish || fail "the recorder ended with status $?: $(cat "$dir/says")"
+    "$recorder" -q -r "$dir/trace.pcapng" >"$dir/paths"
+}
 
-changes=0
-while kill -0 $sender 2>/dev/null; do
-    port=$((4001 + changes % 4))
-    case $((changes % 3)) in
-    0) iptables -I INPUT 1 -p udp -m udp --dport $port -m comment --comment "change $changes" -j DROP ;;
-    1) iptables -R INPUT 1 -p udp -m udp --dport $port -m comment --comment "change $changes" -j DROP ;;
-    2) iptables -D INPUT 1 ;;
-    esac
-    changes=$((changes + 1))
-    sleep 0.19
-done
-wait $sender
-finish || fail "the recorder ended with status $?: $(cat "$dir/says")"
-[ $changes -ge $((seconds * 4)) ] || fail "only $changes changes in $seconds s: this machine is too slow"
-
-# Text of what was captured: a header line with DPT=, then the steps.
-"$recorder" -q -r "$dir/trace.pcapng" >"$dir/paths"
-awk '
+# Checks the text of what was captured: a header line with DPT=, then the steps.
+check_paths() {
+    awk '
     / PROTO=UDP / {match($0, /DPT=[0-9]+/); port = substr($0, RSTART + 4, RLENGTH - 4); packets++; next}
     / rule [0-9]/ && /--dport/ && !/^  = / {
         steps++
@@ -60,14 +57,23 @@ awk '
         printf "packets %d, dropped %d, not sure %d, steps %d, marked %d, wrong %d\n", packets, dropped, unknown, steps,
             marked, wrong
     }' "$dir/paths" >"$dir/counts"
-line=$(tail -n 1 "$dir/counts")
-echo "$changes changes: $line"
-read -r packets dropped unknown steps marked wrong < <(tr -d a-z, <<<"$line")
-[ "$wrong" = 0 ] || fail "$wrong steps show the text of a wrong rule: $(head -n 3 "$dir/counts")"
+}
+
+# Whether few steps are marked is a matter of milliseconds, and a busy machine may miss it; a wrong text never is.
+changes=$((${2:-20} * 5 / 3 * 3))
+for try in 1 2 3; do
+    record_changes
+    check_paths
+    line=$(tail -n 1 "$dir/counts")
+    echo "try $try, $changes changes: $line"
+    read -r packets dropped unknown steps marked wrong < <(tr -cd '0-9 ' <<<"$line" | tr -s ' ')
+    [ "$wrong" = 0 ] || fail "$wrong steps show the text of a wrong rule: $(head -n 3 "$dir/counts")"
+    sent=$(awk '{sum += $1} END {print sum}' "$dir/sent")
+    expect "packets (out and in)" "$packets" $((2 * sent))
+    expect "packets dropped, or not sure" $((dropped + unknown)) "$sent"
+    [ $((marked * 50)) -gt "$steps" ] || break
+done
 [ $((marked * 50)) -le "$steps" ] || fail "$marked of $steps steps are marked: more than 2 %"
-sent=$(awk '{sum += $NF} END {print sum}' <(grep -o '[0-9]*' "$dir/sent"))
-expect "packets (out and in)" "$packets" $((2 * sent))
-expect "packets dropped, or not sure" $((dropped + unknown)) "$sent"
 
 # Every change is in the file, as lines of a diff, and its rules stand in ruleset blocks.
 if command -v tshark >/dev/null && [ -f "$plugin" ]; then

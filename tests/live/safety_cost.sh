@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The price of a recording on a router with 20 000 and with 100 000 rules: with the defaults untraced traffic
+# keeps 90 % of its rate.
+# safety_cost.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-TRAFFIC-TOOL
+set -u
+recorder=$1/iptrace-record traffic=$2/traffic
+rounds=${IPTRACE_ROUNDS:-9}
+packets=150000
+skip() { echo "skipped: $*"; exit 77; }
+
+if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
+    unshare -nm true 2>/dev/null || skip "no new network and mount namespaces can be made here"
+    IPTRACE_TEST_INSIDE=1 exec unshare -nm --propagation private "$0" "$@"
+fi
+for program in ip iptables-legacy-restore; do
+    command -v $program >/dev/null || skip "no $program"
+done
+mount -t tmpfs -o mode=755 none /run || skip "nothing can be mounted here"
+mount -t sysfs none /sys || skip "sysfs cannot be mounted here"
+dir=$(mktemp -d)
+failed=0
+fail() { echo "FAILED: $*"; failed=1; }
+clean_up() {
+    [ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null
+    wait
+    for name in left right; do ip netns delete $name 2>/dev/null; done
+    rm -rf "$dir"
+}
+trap clean_up EXIT
+
+# ---- left 10.9.1.1 ── this namespace, the router ── 10.9.2.2 right ----
+
+for name in left right; do
+    ip netns add $name || skip "no named namespace can be made here"
+    ip link add to-$name type veth peer name eth0 netns $name
+    ip link set to-$name up
+    ip -n $name link set eth0 up
+done
+ip link set lo up
+ip addr add 10.9.1.2/24 dev to-left
+ip addr add 10.9.2.1/24 dev to-right
+ip -n left addr add 10.9.1.1/24 dev eth0
+ip -n right addr add 10.9.2.2/24 dev eth0
+ip -n left route add default via 10.9.1.2
+ip -n right route add default via 10.9.2.1
+echo 1 >/proc/sys/net/ipv4/ip_forward
+# What arrives is counted and let go.
+ip -n right link set dev eth0 arp on
+ip netns exec right iptables-legacy -t raw -A PREROUTING -p udp -j DROP || skip "no legacy tables in this kernel"
+
+rules() { # so many of them, which no packet meets, and one at the end of the table
+    iptables-legacy-restore < <(
+        printf '*filter\n:FORWARD ACCEPT\n:a - [0:0]\n:z - [0:0]\n-A FORWARD -j z\n-A z -p udp -j ACCEPT\n'
+        awk -v count="$1" 'BEGIN {for (i = 0; i < count; i++)
+            printf "-A a -s 10.%d.%d.%d/32 -j DROP\n", i / 65536, i / 256 % 256, i % 256}'
+        echo COMMIT
+    )
+}
+arrived() { cat /sys/class/net/to-right/statistics/tx_packets; }
+rate() { # packets a second that pass the router
+    local begin_ns before
+    before=$(arrived)
+    begin_ns=$(date +%s%N)
+    ip netns exec left "$traffic" 10.9.2.2 9 "$packets" >/dev/null
+    echo $((($(arrived) - before) * 1000000000 / ($(date +%s%N) - begin_ns)))
+}
+start() {
+    rm -f "$dir/ready"
+    "$recorder" -w "$dir/capture.pcapng" --ready-file "$dir/ready" 2>"$dir/errors" &
+    pid=$!
+    for _ in $(seq 3000); do [ -e "$dir/ready" ] && break; sleep 0.02; done
+    [ -e "$dir/ready" ] || fail "it did not get ready: $(cat "$dir/errors")"
+}
+stop() {
+    kill -INT $pid
+    wait $pid || fail "$(cat "$dir/errors")"
+}
+median() { sort -n | sed -n "$((rounds / 2 + 1))p"; }
+
+for count in 20000 100000; do
+    rules $count || skip "no legacy tables in this kernel"
+    rate >/dev/null
+    : >"$dir/without"
+    : >"$dir/with"
+    : >"$dir/share"
+    for _ in $(seq "$rounds"); do
+        without=$(rate)
+        start
+        with=$(rate)
+        stop
+        echo "$without" >>"$dir/without"
+        echo "$with" >>"$dir/with"
+        echo $((with * 100 / without)) >>"$dir/share"
+    done
+    without=$(median <"$dir/without") with=$(median <"$dir/with")
+    share=$(median <"$dir/share") # of pairs that followed each other: the machine has other things to do
+    echo "$count rules: $without packets/s, while recording $with, $share %; $(grep -o 'limited to [^,]*' "$dir/errors")"
+    [ $share -ge 90 ] || fail "untraced traffic keeps $share % of its rate"
+    grep -q "so each TRACE rule" "$dir/errors" || fail "the limit is not said: $(cat "$dir/errors")"
+    if [ -n "${IPTRACE_UNLIMITED:-}" ]; then # what it would be
+        "$recorder" --unlimited -w "$dir/capture.pcapng" -a duration:8 2>/dev/null &
+        pid=$!
+        sleep 4
+        packets=2000
+        echo "$count rules, --unlimited: $(rate) packets/s"
+        packets=150000
+        wait $pid
+    fi
+done
+exit $failed

@@ -14,6 +14,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* In the own namespace, which has no name, nobody needs the capability to enter one. */
+static int fd_to_enter(const struct netns *netns)
+{
+    return *netns->name ? netns->fd : -1;
+}
+
 int kernel_open(struct kernel **ret_kernel, const struct options *options, const struct netns *netns,
                 struct error *error)
 {
@@ -32,14 +38,14 @@ int kernel_open(struct kernel **ret_kernel, const struct options *options, const
             continue;
         struct family *family = &kernel->families[kernel->count];
         family->family = families[i].family;
-        int result = agent_open(&family->agent, family->family, netns->fd, error);
+        int result = agent_open(&family->agent, family->family, fd_to_enter(netns), error);
         if (result < 0) {
             kernel_close(kernel, NULL);
             return result;
         }
         kernel->count++;
     }
-    int result = guard_open(&kernel->guard, netns->fd, error);
+    int result = guard_open(&kernel->guard, fd_to_enter(netns), error);
     if (result < 0) {
         kernel_close(kernel, NULL);
         return result;

@@ -33,6 +33,9 @@ struct writer {
     GQueue files;          /* of char *: those of the ring that are kept */
     uint64_t file_number, file_packets, file_begin_ns;
     uint64_t begin_ns, flushed_ns, lost_pending, lost;
+    uint64_t now_ns; /* as last told */
+    int failure;     /* negative errno, from where nobody could be told; `error` has the sentence */
+    struct error error;
     uint64_t packets;
     uint64_t verdicts[VERDICT_STOLEN + 1];
     struct summary *summary; /* null: nobody would see it */
@@ -199,26 +202,6 @@ bool writer_has_begun(const struct writer *writer)
     return writer->begun;
 }
 
-void writer_add_path(void *user, const struct finished_path *path)
-{
-    struct writer *writer = user;
-    if (writer->options->count > 0 && writer->packets == writer->options->count)
-        return;
-    path_steps_make(&writer->steps, path);
-    writer->packets++;
-    writer->file_packets++;
-    writer->verdicts[path->verdict]++;
-    if (writer->summary)
-        summary_add(writer->summary, path->family, &writer->steps);
-    if (writer->capture)
-        capture_add_packet(writer->capture, &writer->steps, path, writer->lost_pending);
-    writer->lost_pending = 0;
-    if (writer->text) {
-        const struct text_options options = {.colour = writer->colour, .number = (uint32_t)writer->packets};
-        text_append_path(writer->text, &writer->steps, &options);
-    }
-}
-
 void writer_add_ruleset(struct writer *writer, const struct ruleset *ruleset)
 {
     if (writer->capture && writer->begun)
@@ -248,7 +231,7 @@ static int hand_on(struct writer *writer, struct error *error)
         if (fflush(stdout) != 0)
             return error_set(error, errno, "cannot write to standard output: %s", g_strerror(errno));
     }
-    if (!writer->capture)
+    if (!writer->output) /* none is wanted, or the ring's next file could not be opened */
         return 0;
     struct bytes blocks = capture_take(writer->capture);
     return blocks.length > 0 ? output_write(writer->output, blocks, error) : 0;
@@ -282,9 +265,55 @@ static int next_file(struct writer *writer, uint64_t now_ns, struct error *error
     return result;
 }
 
+static bool is_last_file(const struct writer *writer)
+{
+    uint64_t files = writer->options->autostop.files;
+    return files > 0 && writer->file_number >= files;
+}
+
+static bool file_has_all_packets(const struct writer *writer)
+{
+    uint64_t packets = writer->options->ring.packets;
+    return packets > 0 && writer->file_packets >= packets;
+}
+
+/* Exactly so many as were asked for, whatever comes in one go with the last. */
+static bool has_all_packets(const struct writer *writer)
+{
+    const struct options *options = writer->options;
+    return (options->count > 0 && writer->packets >= options->count) ||
+           (options->autostop.packets > 0 && writer->packets >= options->autostop.packets) ||
+           (is_last_file(writer) && file_has_all_packets(writer));
+}
+
+void writer_add_path(void *user, const struct finished_path *path)
+{
+    struct writer *writer = user;
+    if (has_all_packets(writer) || writer->failure < 0)
+        return;
+    path_steps_make(&writer->steps, path);
+    writer->packets++;
+    writer->file_packets++;
+    writer->verdicts[path->verdict]++;
+    if (writer->summary)
+        summary_add(writer->summary, path->family, &writer->steps);
+    if (writer->capture)
+        capture_add_packet(writer->capture, &writer->steps, path, writer->lost_pending);
+    writer->lost_pending = 0;
+    if (writer->text) {
+        const struct text_options options = {.colour = writer->colour, .number = (uint32_t)writer->packets};
+        text_append_path(writer->text, &writer->steps, &options);
+    }
+    if (file_has_all_packets(writer) && !is_last_file(writer))
+        writer->failure = next_file(writer, writer->now_ns, &writer->error);
+}
+
 int writer_flush(struct writer *writer, bool now, uint64_t now_ns, struct error *error)
 {
     bool late = now_ns - writer->flushed_ns >= FLUSH_NS;
+    writer->now_ns = now_ns;
+    if (writer->failure < 0)
+        return error_set(error, -writer->failure, "%s", writer->error.text);
     if (writer->capture && (now || late))
         capture_flush_messages(writer->capture);
     int result = hand_on(writer, error);
@@ -295,9 +324,11 @@ int writer_flush(struct writer *writer, bool now, uint64_t now_ns, struct error 
     const struct options *options = writer->options;
     if (options->has_ring && is_reached(&options->ring, seconds_between(writer->file_begin_ns, now_ns),
                                         output_size(writer->output), writer->file_packets)) {
-        if (options->autostop.files > 0 && writer->file_number >= options->autostop.files)
+        if (is_last_file(writer))
             return 0;
-        result = next_file(writer, now_ns, error);
+        result = writer->failure = next_file(writer, now_ns, &writer->error);
+        if (result < 0)
+            return error_set(error, -result, "%s", writer->error.text);
     }
     /* A pipe is somebody who waits; a file may wait for us. */
     if (result == 0 && (now || late || !output_is_regular(writer->output)))
@@ -310,11 +341,10 @@ bool writer_is_full(const struct writer *writer, uint64_t now_ns)
     const struct options *options = writer->options;
     double seconds = seconds_between(writer->begin_ns, now_ns);
     uint64_t size = writer->output ? output_size(writer->output) : 0;
-    bool last_file = options->autostop.files > 0 && writer->file_number >= options->autostop.files;
     return (options->count > 0 && writer->packets >= options->count) ||
            is_reached(&options->autostop, seconds, size, writer->packets) ||
-           (last_file && is_reached(&options->ring, seconds_between(writer->file_begin_ns, now_ns), size,
-                                    writer->file_packets));
+           (is_last_file(writer) && is_reached(&options->ring, seconds_between(writer->file_begin_ns, now_ns),
+                                               size, writer->file_packets));
 }
 
 int writer_reader_fd(const struct writer *writer)
@@ -379,14 +409,14 @@ static void report_decisions(const struct writer *writer)
 
 int writer_close(struct writer *writer, const struct totals *totals, uint64_t now_ns, struct error *error)
 {
-    int result = 0;
+    int result = writer->failure < 0 ? error_set(error, -writer->failure, "%s", writer->error.text) : 0;
     report_decisions(writer);
     if (writer->capture && writer->begun) {
         capture_flush_messages(writer->capture);
         add_end(writer, totals, now_ns);
         capture_end_file(writer->capture, writer->file_begin_ns, now_ns, totals->lost);
     }
-    if (writer->begun)
+    if (writer->begun && result == 0)
         result = hand_on(writer, error);
     if (writer->output) {
         int closed = output_close(writer->output, result < 0 ? NULL : error);

@@ -63,7 +63,7 @@ kinds="
 1009    router DROP    filter    INPUT    0
 "
 capture=$dir/mixed.pcapng
-record -w "$capture" udp || exit 1
+record --unlimited -w "$capture" udp || exit 1
 while read -r port to _; do
     [ -n "$port" ] || continue
     for address in 203.0.113.10 2001:db8:2::10; do

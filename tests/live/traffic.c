@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sends datagrams that can be told apart: traffic [options] ADDRESS PORT COUNT.
  *
- * Each carries "iptrace:" and an id of 64 bits, big endian, that counts up from --id. Says how many were sent. */
+ * Each carries "iptrace:" and an id of 64 bits, big endian, that counts up from --id. Says how many were
+ * sent. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
@@ -87,7 +88,8 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    if (argc - optind != 3 || ports == 0 || sources == 0 || sources > SOCKETS_MAX || size < 16 || size > 65000) {
+    if (argc - optind != 3 || ports == 0 || sources == 0 || sources > SOCKETS_MAX || size < 16 ||
+        size > 65000) {
         fputs("usage: traffic [options] ADDRESS PORT COUNT\n", stderr);
         return 2;
     }
@@ -107,6 +109,8 @@ int main(int argc, char **argv)
             payload[8 + byte] = (uint8_t)(id >> (56 - 8 * byte));
         make_address(argv[optind], port + (unsigned)(i % ports), &address);
         while (sendto(sockets[i % sources], payload, size, 0, (struct sockaddr *)&address, length) < 0) {
+            if (errno == EPERM) /* dropped on its way out: sent all the same */
+                break;
             if (errno != ENOBUFS && errno != EAGAIN && errno != EINTR)
                 die("sendto");
             usleep(100);

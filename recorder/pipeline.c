@@ -82,6 +82,24 @@ static int put(struct pipeline *pipeline, struct bytes text, const struct rulese
     return 0;
 }
 
+static bool is_the_same(const struct ruleset *before, struct bytes text, const struct ruleset_own *own,
+                        size_t own_count)
+{
+    g_autoptr(GArray) own_before = ruleset_own_rules(before);
+    if (!bytes_equal(ruleset_text(before), text) || own_before->len != own_count)
+        return false;
+    for (size_t i = 0; i < own_count; i++) {
+        bool found = false;
+        for (guint j = 0; j < own_before->len; j++) {
+            const struct ruleset_own *other = &g_array_index(own_before, struct ruleset_own, j);
+            found = found || (other->number == own[i].number && bytes_equal(other->chain, own[i].chain));
+        }
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
 int pipeline_put_ruleset(struct pipeline *pipeline, unsigned family, struct bytes text,
                          const struct ruleset_own *own, size_t own_count, uint64_t time_ns,
                          struct error *error)
@@ -89,6 +107,8 @@ int pipeline_put_ruleset(struct pipeline *pipeline, unsigned family, struct byte
     const uint8_t *end = memchr(text.data, '\n', text.length);
     struct bytes name = {text.data + 1, end && end > text.data ? (size_t)(end - text.data) - 1 : 0};
     const struct ruleset *before = rulebook_get(pipeline->book, family, table_of_name(name));
+    if (before && is_the_same(before, text, own, own_count))
+        return 0;
     const struct ruleset_origin origin = {
         .family = family,
         .number = ++pipeline->rulesets,

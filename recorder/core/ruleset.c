@@ -406,7 +406,8 @@ struct meaning ruleset_meaning(const struct ruleset *ruleset, struct bytes chain
         }
         return meaning;
     }
-    if (number - before > chain->count)
+    /* A file may say anything of its recorder's own rules: also numbers twice, or none of its chain's. */
+    if (number <= before || number - before > chain->count)
         return meaning;
     /* A bare line need not be unconditional: iptables-save does not print `-i +`. */
     const struct rule *rule = &chain->rules[number - before - 1];

@@ -66,6 +66,9 @@ static int replay(struct pipeline *pipeline, struct source *source, struct error
     }
     struct source_stats stats;
     source->ops->stats(source, &stats);
+    /* Until then it is known that nothing more came: what was silent long enough had ended. */
+    if (stats.end_ns > pipeline->now_ns)
+        assembler_tick(pipeline->assembler, stats.end_ns);
     return pipeline_finish(pipeline, &stats, error);
 }
 

@@ -29,6 +29,7 @@ enum pcapng_block_type {
     PCAPNG_OLD_PACKET = 2,
     PCAPNG_SIMPLE_PACKET = 3,
     PCAPNG_ENHANCED_PACKET = 6,
+    PCAPNG_JOURNAL = 9,
 };
 
 struct pcapng_reader {

@@ -142,6 +142,35 @@ static int read_pcap_record(struct replay_source *replay, const struct source_si
     return capture_file_fill(&replay->file, wanted, false, error);
 }
 
+/* The value of a field of a journal entry, `NAME=value` on a line of its own; empty where there is none. */
+static struct bytes journal_value(struct bytes entry, const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t at = 0; at < entry.length;) {
+        const uint8_t *line = entry.data + at;
+        const uint8_t *end = memchr(line, '\n', entry.length - at);
+        size_t line_length = end ? (size_t)(end - line) : entry.length - at;
+        if (line_length > length && memcmp(line, name, length) == 0 && line[length] == '=')
+            return (struct bytes){line + length + 1, line_length - length - 1};
+        at += line_length + 1;
+    }
+    return (struct bytes){0};
+}
+
+/* The entry with which a recording of ours stopped tells until when nothing more came. */
+static void take_journal(struct replay_source *replay, struct bytes entry)
+{
+    struct bytes event = journal_value(entry, "IPTRACE_EVENT");
+    struct bytes time = journal_value(entry, "__REALTIME_TIMESTAMP");
+    char text[24] = "";
+    if (!bytes_equal(event, BYTES("stop")) || time.length == 0 || time.length >= sizeof text)
+        return;
+    memcpy(text, time.data, time.length);
+    uint64_t time_us;
+    if (g_ascii_string_to_unsigned(text, 10, 0, UINT64_MAX / 1000, &time_us, NULL))
+        replay->stats.end_ns = MAX(replay->stats.end_ns, time_us * 1000);
+}
+
 static void take_block(struct replay_source *replay, const struct source_sink *sink,
                        const struct pcapng_reader_block *block)
 {
@@ -163,6 +192,9 @@ static void take_block(struct replay_source *replay, const struct source_sink *s
                         packet.time_ns);
         else
             replay->stats.malformed++;
+        break;
+    case PCAPNG_JOURNAL:
+        take_journal(replay, block->body);
         break;
     default:
         if (!pcapng_reader_note(&replay->reader, block))

@@ -15,6 +15,7 @@ struct source_stats {
     uint64_t lost;      /* TRACE or foreign messages known to be lost, the tail included */
     uint64_t malformed; /* datagrams, messages or blocks that could not be parsed */
     bool cut;           /* replay: the file ends within a block */
+    uint64_t end_ns;    /* replay: when the recording stopped, since the epoch; 0: the file does not say */
 };
 
 /* What a source hands over while it is drained. Any of the functions may be null. */

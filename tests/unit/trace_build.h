@@ -239,4 +239,79 @@ static inline const struct build_path *build_path_at(const GArray *paths, guint 
     return &g_array_index(paths, struct build_path, index);
 }
 
+/* ---- An assembler and what goes in and comes out ---- */
+
+struct build_world {
+    struct rulebook *book;
+    struct assembler *assembler;
+    GArray *paths;
+    struct build_packet packet; /* whose messages are said */
+    uint64_t number, now_ns;
+    const char *in, *out;
+    uint32_t mark;
+    uint64_t time_us, lost_before;
+};
+
+static inline void build_world_init(struct build_world *world)
+{
+    const struct assembler_limits limits = {0};
+    *world = (struct build_world){.book = rulebook_new(false), .now_ns = BUILD_RECEIVED_NS};
+    world->paths = build_paths_new();
+    world->packet =
+        (struct build_packet){.src = 0x0a000001, .dst = 0x0a000002, .srcport = 1000, .dstport = 53};
+    world->in = "eth0";
+    world->out = "uplink";
+    world->assembler = assembler_new(world->book, &limits, build_collect, world->paths);
+}
+
+static inline void build_world_done(struct build_world *world)
+{
+    assembler_free(world->assembler);
+    rulebook_free(world->book);
+    g_array_unref(world->paths);
+}
+
+/* A message 1 µs after the one before; interfaces as the hook has them. */
+static inline void build_say(struct build_world *world, enum hook hook, const char *where)
+{
+    uint8_t buffer[512];
+    struct build_event room;
+    bool in = hook == HOOK_PREROUTING || hook == HOOK_INPUT || hook == HOOK_FORWARD;
+    bool out = hook == HOOK_FORWARD || hook == HOOK_OUTPUT || hook == HOOK_POSTROUTING;
+    world->now_ns += 1000;
+    const struct build_message message = {
+        .family = world->packet.version,
+        .hook = hook,
+        .where = where,
+        .in = in ? world->in : NULL,
+        .out = out ? world->out : NULL,
+        .mark = world->mark,
+        .time_us = world->time_us,
+        .payload = build_packet_bytes(buffer, &world->packet),
+        .number = ++world->number,
+        .received_ns = world->now_ns,
+        .lost_before = world->lost_before,
+    };
+    world->lost_before = 0;
+    assembler_add(world->assembler, build_event(&room, &message), world->now_ns);
+}
+
+/* Silence, as the assembler is told of it. */
+static inline void build_wait(struct build_world *world, uint64_t ms)
+{
+    for (uint64_t until = world->now_ns + ms * BUILD_MS; world->now_ns < until;) {
+        world->now_ns += MIN(BUILD_MS, until - world->now_ns);
+        assembler_tick(world->assembler, world->now_ns);
+    }
+}
+
+static inline void build_assert_path(const struct build_world *world, guint index, enum verdict verdict,
+                                     enum reason reason, const char *decided)
+{
+    const struct build_path *path = build_path_at(world->paths, index);
+    assert_string_equal(verdict_name(path->path.verdict), verdict_name(verdict));
+    assert_string_equal(reason_name(path->path.reason), reason_name(reason));
+    assert_string_equal(path->decided, decided);
+}
+
 #endif

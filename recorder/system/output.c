@@ -137,8 +137,23 @@ static int write_all(int fd, const uint8_t *data, size_t length, size_t *ret_wri
     return 0;
 }
 
-/* After a failure that left a part of a block in the file. */
-static void cut_back(struct output *output, size_t written)
+/* Bytes of the whole blocks at the beginning of `data`: a block says its length in its second word. */
+static size_t whole_blocks(const uint8_t *data, size_t length)
+{
+    size_t end = 0;
+    uint32_t block = 0;
+    while (length - end >= 12) {
+        memcpy(&block, data + end + 4, sizeof block);
+        block = GUINT32_FROM_LE(block);
+        if (block < 12 || block > length - end)
+            break;
+        end += block;
+    }
+    return end;
+}
+
+/* After a failure: of `data`, only so much was written, and a part of a block may be at its end. */
+static void cut_back(struct output *output, const uint8_t *data, size_t written)
 {
     size_t sound = 0;
     for (guint i = 0; i < output->ends->len; i++) {
@@ -146,6 +161,7 @@ static void cut_back(struct output *output, size_t written)
         if (end <= written)
             sound = end;
     }
+    sound += whole_blocks(data + sound, written - sound);
     output->written += sound;
     if (!output->regular || sound == written)
         return;
@@ -161,7 +177,7 @@ int output_flush(struct output *output, struct error *error)
         return failed(output, error);
     output->failure = write_all(output->fd, output->buffer, output->buffered, &written);
     if (output->failure < 0) {
-        cut_back(output, written);
+        cut_back(output, output->buffer, written);
         return failed(output, error);
     }
     output->written += written;
@@ -179,7 +195,7 @@ static int write_large(struct output *output, struct bytes blocks, struct error 
         return ret;
     output->failure = write_all(output->fd, blocks.data, blocks.length, &written);
     if (output->failure < 0) {
-        cut_back(output, written);
+        cut_back(output, blocks.data, written);
         return failed(output, error);
     }
     output->written += written;

@@ -28,6 +28,7 @@ export HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent LC_ALL=C
 
 dir=$(mktemp -d)
 clean_up() {
+    [ $BASHPID = $$ ] || return # a child that was killed before it became another program
     [ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null
     ip netns delete blue 2>/dev/null
     rm -rf "$dir"

@@ -15,7 +15,12 @@ failed=0
 fail() { echo "FAILED: $test: $*"; failed=1; }
 export LC_ALL=C HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent
 dir=$(mktemp -d)
-trap '[ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null; rm -rf "$dir"' EXIT
+clean_up() {
+    [ $BASHPID = $$ ] || return # a child that was killed before it became another program
+    [ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null
+    rm -rf "$dir"
+}
+trap clean_up EXIT
 
 ip link set lo up || skip "no ip command"
 iptables-legacy -t raw -A OUTPUT -j TRACE 2>/dev/null || skip "no TRACE in this kernel"

@@ -115,6 +115,30 @@ static void test_no_room_leaves_whole_blocks(void **state)
     expect_file(path, 3, 300, 'a');
 }
 
+/* Several blocks handed over in one piece are cut between them, too, buffered or larger than the buffer. */
+static void test_no_room_cuts_within_a_piece(void **state)
+{
+    (void)state;
+    static uint8_t piece[3000 * 100];
+    const uint32_t block_length = GUINT32_TO_LE(100);
+    for (size_t at = 0; at < sizeof piece; at += 100)
+        memcpy(piece + at + 4, &block_length, sizeof block_length);
+    const size_t lengths[] = {10 * 100, sizeof piece};
+    for (size_t i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        g_autofree char *path = in_directory("piece");
+        struct output *output = opened(path);
+        limit_file_size(750);
+        output_write(output, (struct bytes){piece, lengths[i]}, NULL);
+        int closed = output_close(output, NULL);
+        limit_file_size(RLIM_INFINITY);
+        assert_int_equal(closed, -EFBIG);
+        g_autofree char *text = NULL;
+        gsize length;
+        assert_true(g_file_get_contents(path, &text, &length, NULL));
+        assert_int_equal(length, 700);
+    }
+}
+
 static void test_a_full_device(void **state)
 {
     (void)state;
@@ -245,10 +269,15 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_new_file_and_an_old_one),   cmocka_unit_test(test_more_than_the_buffer),
-        cmocka_unit_test(test_no_room_leaves_whole_blocks), cmocka_unit_test(test_a_full_device),
-        cmocka_unit_test(test_standard_output_is_a_pipe),   cmocka_unit_test(test_links),
-        cmocka_unit_test(test_errors_at_opening),           cmocka_unit_test(test_abandoned),
+        cmocka_unit_test(test_a_new_file_and_an_old_one),
+        cmocka_unit_test(test_more_than_the_buffer),
+        cmocka_unit_test(test_no_room_leaves_whole_blocks),
+        cmocka_unit_test(test_a_full_device),
+        cmocka_unit_test(test_standard_output_is_a_pipe),
+        cmocka_unit_test(test_links),
+        cmocka_unit_test(test_no_room_cuts_within_a_piece),
+        cmocka_unit_test(test_errors_at_opening),
+        cmocka_unit_test(test_abandoned),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The output fails: disk full, pipe without a reader, file too large, read-only file system, directory gone. Each
+# time one clear sentence, everything put back, exit status 1, and a file that is sound up to its last whole block.
+# output_fails.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER
+set -u
+recorder=$1/iptrace-record
+driver=$2/live_view_driver
+skip() { echo "skipped: $*"; exit 77; }
+
+if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
+    unshare -nm true 2>/dev/null || skip "no new network and mount namespaces can be made here"
+    IPTRACE_TEST_INSIDE=1 exec unshare -nm --propagation private "$0" "$@"
+fi
+command -v tshark >/dev/null || skip "no tshark"
+failed=0
+fail() { echo "FAILED: $test: $*"; failed=1; }
+export LC_ALL=C HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent
+dir=$(mktemp -d)
+mount -t tmpfs -o size=10m none "$dir" || skip "nothing can be mounted here"
+clean_up() {
+    [ $BASHPID = $$ ] || return # a child that was killed before it became another program
+    [ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null
+    umount -R "$dir" && rmdir "$dir"
+}
+trap clean_up EXIT
+
+ip link set lo up || skip "no ip command"
+iptables-legacy -t raw -A OUTPUT -j TRACE 2>/dev/null || skip "no TRACE in this kernel"
+iptables-legacy -t raw -F
+iptables-legacy -A INPUT -p udp --dport 9 -j DROP
+loggers() { cat /proc/sys/net/netfilter/nf_log/2 /proc/sys/net/netfilter/nf_log/10 | tr '\n' ' '; }
+loggers_before=$(loggers)
+
+expect_end() { # words of the sentence: waits for the recorder's end by itself
+    for _ in $(seq 200); do kill -0 $pid 2>/dev/null || break; sleep 0.05; done
+    kill -0 $pid 2>/dev/null && { fail "it goes on"; kill $pid; }
+    wait $pid
+    local status=$?
+    kill $sender 2>/dev/null
+    wait $sender 2>/dev/null
+    [ $status = 1 ] || fail "exit status $status"
+    [ "$(wc -l <"$dir/errors")" = 1 ] || fail "not one sentence: $(cat "$dir/errors")"
+    grep -q "^iptrace-record: .*$1" "$dir/errors" || fail "$(cat "$dir/errors")"
+    [ "$(iptables-legacy-save -t raw | grep -c TRACE)" = 0 ] || fail "TRACE rules are left"
+    [ "$(loggers)" = "$loggers_before" ] || fail "loggers are $(loggers), not $loggers_before"
+}
+record() { # options; also sends packets for a while
+    rm -f "$dir/ready"
+    "$recorder" -q --ready-file "$dir/ready" "$@" 2>"$dir/errors" & pid=$!
+    for _ in $(seq 200); do [ -e "$dir/ready" ] && break; kill -0 $pid 2>/dev/null || break; sleep 0.05; done
+    "$driver" send 127.0.0.1 9 10000 500 & sender=$!
+}
+expect_sound() { # file, least number of packets
+    tshark -n -r "$1" >"$dir/rows" 2>"$dir/tshark" || fail "$1: $(cat "$dir/tshark")"
+    [ "$(grep -c UDP "$dir/rows")" -ge "$2" ] || fail "$1 has only $(wc -l <"$dir/rows") rows"
+}
+
+test="disk full"
+mkdir "$dir/small"
+mount -t tmpfs -o size=200k none "$dir/small"
+record -w "$dir/small/trace.pcapng"
+expect_end "small/trace.pcapng.*no space left.*last whole block"
+expect_sound "$dir/small/trace.pcapng" 300
+
+test="disk full in a ring"
+rm "$dir"/small/*
+record -w "$dir/small/trace.pcapng" -b packets:100
+expect_end "small/trace_0000.*no space left"
+expect_sound "$dir"/small/trace_00001_* 90
+
+test="/dev/full"
+record -w /dev/full
+expect_end "/dev/full.*no space left"
+
+test="a file larger than is allowed"
+(ulimit -f 100; exec "$recorder" -q -w "$dir/large.pcapng") 2>"$dir/errors" & pid=$!
+"$driver" send 127.0.0.1 9 10000 500 & sender=$!
+expect_end "large.pcapng.*File too large.*last whole block"
+expect_sound "$dir/large.pcapng" 100
+
+test="a pipe whose reader goes, pcapng"
+mkfifo "$dir/pipe"
+head -c 5000 <"$dir/pipe" >/dev/null &
+record -w - >"$dir/pipe"
+expect_end "standard output: its reader has gone"
+
+test="a pipe whose reader goes, text"
+head -n 3 <"$dir/pipe" >/dev/null &
+record >"$dir/pipe"
+expect_end "standard output: "
+
+test="a pipe whose reader goes while there is no packet"
+sleep 1 <"$dir/pipe" &
+"$recorder" -q -w - >"$dir/pipe" 2>"$dir/errors" & pid=$!
+sleep 30 & sender=$!
+expect_end "standard output: its reader has gone"
+
+test="a read-only file system"
+mkdir "$dir/fixed"
+mount --bind "$dir/fixed" "$dir/fixed"
+mount -o remount,bind,ro "$dir/fixed"
+record -w "$dir/fixed/trace.pcapng"
+expect_end "fixed/trace.pcapng.*Read-only file system"
+
+test="a directory that is not there"
+record -w "$dir/none/trace.pcapng"
+expect_end "none/trace.pcapng.*No such file or directory"
+
+test="the directory of a ring is removed"
+mkdir "$dir/gone"
+record -w "$dir/gone/trace.pcapng" -b packets:1000
+rm -r "$dir/gone"
+expect_end "gone/trace_0000.*No such file or directory"
+
+[ $failed = 0 ] && echo "each said, everything put back, every file sound"
+exit $failed

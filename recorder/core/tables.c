@@ -107,10 +107,10 @@ enum expectation spot_expects(struct spot from, table_set exist)
     switch (from.hook) {
     case HOOK_PREROUTING:
         /* Whichever way it goes: local, or forwarded and out. */
-        return speaks_at(HOOK_INPUT, exist) &&
-                       (speaks_at(HOOK_FORWARD, exist) || speaks_at(HOOK_POSTROUTING, exist))
-                   ? EXPECT_LATER
-                   : EXPECT_MAYBE;
+        if (speaks_at(HOOK_INPUT, exist) &&
+            (speaks_at(HOOK_FORWARD, exist) || speaks_at(HOOK_POSTROUTING, exist)))
+            return EXPECT_LATER;
+        return (exist & ~(1u << TABLE_RAW)) != 0 ? EXPECT_MAYBE : EXPECT_NOTHING;
     case HOOK_FORWARD:
     case HOOK_OUTPUT:
         if (speaks_at(HOOK_POSTROUTING, exist))

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# cookbook.sh PLUGIN.so: every tshark command of docs/filters.md answers, without a word of complaint; and every
+# field has a description.
+set -u -o pipefail
+here=$(dirname "$(readlink -f "$0")")
+plugin=$(readlink -f "$1")
+work=$(mktemp -d)
+chmod 777 "$work" # where root tests, tshark may run as nobody
+trap 'rm -rf "$work"' EXIT
+cp -r "$here/../../samples" "$work/samples"
+chmod -R a+rX "$work/samples"
+cd "$work" || exit 1
+
+run() {
+    "$here/../tshark" "$plugin" "$@" 2>"$work/errors"
+}
+
+# Wireshark says to root that he is root.
+complaints() {
+    grep -v '^Running as user' "$work/errors"
+}
+
+sed -n 's/^    \(tshark .*-r samples.*\)/\1/p' "$here/../../docs/filters.md" >"$work/commands"
+failed=0 count=0
+fail() {
+    echo "$1"
+    failed=$((failed + 1))
+}
+
+while read -r command; do
+    count=$((count + 1))
+    eval "set -- $command"
+    shift
+    rm -rf rules dropped.pcapng
+    lines=$(run "$@" | wc -l) || fail "fails: $command"
+    case $command in
+    *--export-objects*) lines=$(find rules -name '*.rules' | wc -l) ;;
+    *' -w '*) lines=$(run -r dropped.pcapng -Y iptrace.verdict | wc -l) ;;
+    esac
+    [ "$lines" -gt 0 ] || fail "no answer: $command"
+    complaints && fail "complains: $command"
+done <"$work/commands"
+
+# F, title, name, type, protocol, display, mask, description
+# (what Wireshark makes of expert information has its summary as title).
+sed -n 's/^ *X(ei_[a-z_]*, *"\([a-z._]*\)".*/\1/p' "$here/../../plugin/fields.h" >"$work/experts"
+undescribed=$(run -G fields | awk -F'\t' '$1 == "F" && $3 ~ /^iptrace\./ && $8 == "" { print $3 }' |
+    grep -vxF -f "$work/experts")
+[ -z "$undescribed" ] || fail "fields without description: $undescribed"
+
+echo "$count commands, $failed failed"
+[ "$failed" = 0 ] && [ "$count" -gt 0 ]

@@ -4,7 +4,7 @@
 # again, and show what went wrong.
 # extcap.sh DIRECTORY-OF-THE-RECORDER
 set -u
-recorder=$1/iptrace-record
+recorder=$(realpath "$1")/iptrace-record
 skip() { echo "skipped: $*"; exit 77; }
 
 if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then

@@ -3,7 +3,7 @@
 # The live view: a packet is in the pipe at most 250 ms after its verdict, and tshark shows each as it comes.
 # live_view.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER
 set -u
-recorder=$1/iptrace-record
+recorder=$(realpath "$1")/iptrace-record
 driver=$2/live_view_driver
 skip() { echo "skipped: $*"; exit 77; }
 

@@ -4,7 +4,7 @@
 # time one clear sentence, everything put back, exit status 1, and a file that is sound up to its last whole block.
 # output_fails.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER
 set -u
-recorder=$1/iptrace-record
+recorder=$(realpath "$1")/iptrace-record
 driver=$2/live_view_driver
 skip() { echo "skipped: $*"; exit 77; }
 

@@ -4,7 +4,7 @@
 # packets and files.
 # ring.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER
 set -u
-recorder=$1/iptrace-record
+recorder=$(realpath "$1")/iptrace-record
 driver=$2/live_view_driver
 skip() { echo "skipped: $*"; exit 77; }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/simulator.h"
 
+#include <time.h>
+
 #include "recorder/core/assembler.h"
 
 #define PACKETS 150
@@ -319,12 +321,333 @@ static void test_loss_never_makes_a_wrong_verdict(void **state)
         run(seed, false, 1 + (unsigned)(seed % 3) * 10, judge_loss);
 }
 
+/* ---- One thing at a time ---- */
+
+#define RAW "*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n"
+#define MANGLE                                                                                               \
+    "*mangle\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\n"     \
+    "-A FORWARD -p udp -j NFQUEUE --queue-num 0\nCOMMIT\n"
+#define FILTER                                                                                               \
+    "*filter\n:INPUT ACCEPT\n:FORWARD DROP\n:OUTPUT ACCEPT\n-A INPUT -p udp -j LOG\n-A INPUT -p udp -j "     \
+    "DROP\n"                                                                                                 \
+    "-A FORWARD -o a -j ACCEPT\nCOMMIT\n"
+
+static void begin(struct build_world *world, bool mangle)
+{
+    build_world_init(world);
+    build_put_rules(world->book, RAW);
+    build_put_rules(world->book, FILTER);
+    if (mangle)
+        build_put_rules(world->book, MANGLE);
+    rulebook_set_tables(world->book, 4, 1 << TABLE_RAW | 1 << TABLE_FILTER | mangle << TABLE_MANGLE, 0);
+}
+
+static struct assembler_counts counts_of(const struct build_world *world)
+{
+    struct assembler_counts counts;
+    assembler_get_counts(world->assembler, &counts);
+    return counts;
+}
+
+static void test_loopback_is_two_packets(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin(&world, true);
+    world.in = world.out = "lo";
+    build_say(&world, HOOK_OUTPUT, "raw:OUTPUT:policy:1");
+    build_say(&world, HOOK_OUTPUT, "mangle:OUTPUT:policy:1");
+    build_say(&world, HOOK_OUTPUT, "filter:OUTPUT:policy:1");
+    build_say(&world, HOOK_POSTROUTING, "mangle:POSTROUTING:policy:1");
+    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:policy:1");
+    build_say(&world, HOOK_INPUT, "mangle:INPUT:policy:1");
+    build_say(&world, HOOK_INPUT, "filter:INPUT:rule:1");
+    build_say(&world, HOOK_INPUT, "filter:INPUT:policy:3");
+    build_wait(&world, 1000);
+    assert_int_equal(world.paths->len, 2);
+    build_assert_path(&world, 0, VERDICT_ACCEPT, REASON_POLICY, "filter:OUTPUT:policy:1");
+    build_assert_path(&world, 1, VERDICT_ACCEPT, REASON_POLICY, "filter:INPUT:policy:3");
+    assert_false(build_path_at(world.paths, 1)->path.ambiguous);
+    build_world_done(&world);
+}
+
+/* A bridge floods: PREROUTING once, FORWARD for each port. */
+static void test_copies_share_the_beginning(void **state)
+{
+    (void)state;
+    static const char *const ports[] = {"a", "b", "c"};
+    struct build_world world;
+    begin(&world, false);
+    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    for (unsigned i = 0; i < 3; i++) {
+        world.out = ports[i];
+        build_say(&world, HOOK_FORWARD, i == 0 ? "filter:FORWARD:rule:1" : "filter:FORWARD:policy:2");
+    }
+    build_wait(&world, 1000);
+    assert_int_equal(world.paths->len, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        const struct build_path *path = build_path_at(world.paths, i);
+        assert_true(path->path.copy);
+        assert_false(path->path.incomplete);
+        assert_int_equal(path->count, 2);
+        assert_int_equal(path->numbers[0], 1);
+        assert_int_equal(path->numbers[1], i + 2);
+        assert_int_equal(path->path.verdict, i == 0 ? VERDICT_ACCEPT : VERDICT_DROP);
+    }
+    build_world_done(&world);
+}
+
+static void until_queue(struct build_world *world)
+{
+    begin(world, true);
+    build_say(world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    build_say(world, HOOK_PREROUTING, "mangle:PREROUTING:policy:1");
+    build_say(world, HOOK_FORWARD, "mangle:FORWARD:rule:1");
+    build_wait(world, 10000);
+    assert_int_equal(world->paths->len, 0);
+}
+
+static void after_queue(struct build_world *world, uint32_t messages, bool ambiguous)
+{
+    build_wait(world, 1000);
+    assert_int_equal(world->paths->len, 1);
+    build_assert_path(world, 0, VERDICT_DROP, REASON_POLICY, "filter:FORWARD:policy:2");
+    assert_int_equal(build_path_at(world->paths, 0)->count, messages);
+    assert_int_equal(build_path_at(world->paths, 0)->path.ambiguous, ambiguous);
+    assert_false(build_path_at(world->paths, 0)->path.incomplete);
+    build_world_done(world);
+}
+
+static void test_nfqueue_accepts(void **state)
+{
+    (void)state;
+    struct build_world world;
+    until_queue(&world);
+    build_say(&world, HOOK_FORWARD, "filter:FORWARD:policy:2");
+    after_queue(&world, 4, false);
+}
+
+static void test_nfqueue_repeats(void **state)
+{
+    (void)state;
+    struct build_world world;
+    until_queue(&world);
+    build_say(&world, HOOK_FORWARD, "mangle:FORWARD:policy:2");
+    build_say(&world, HOOK_FORWARD, "filter:FORWARD:policy:2");
+    after_queue(&world, 5, false);
+}
+
+static void test_nfqueue_rewrites_the_payload(void **state)
+{
+    (void)state;
+    struct build_world world;
+    until_queue(&world);
+    world.packet.payload = "rewritten";
+    build_say(&world, HOOK_FORWARD, "filter:FORWARD:policy:2");
+    after_queue(&world, 4, false);
+}
+
+static void test_nfqueue_rewrites_the_destination(void **state)
+{
+    (void)state;
+    struct build_world world;
+    until_queue(&world);
+    world.packet.dst = 0x0a0a0a0a;
+    build_say(&world, HOOK_FORWARD, "filter:FORWARD:policy:2");
+    after_queue(&world, 4, true);
+}
+
+/* What comes of nowhere is not put to a packet that waits for a program, if its source is another. */
+static void test_orphan_is_not_the_queued_one(void **state)
+{
+    (void)state;
+    struct build_world world;
+    until_queue(&world);
+    world.packet.src++;
+    build_say(&world, HOOK_FORWARD, "filter:FORWARD:policy:2");
+    build_wait(&world, 31000);
+    assert_int_equal(world.paths->len, 2);
+    build_assert_path(&world, 0, VERDICT_DROP, REASON_POLICY, "filter:FORWARD:policy:2");
+    assert_true(build_path_at(world.paths, 0)->path.incomplete);
+    build_assert_path(&world, 1, VERDICT_QUEUE, REASON_RULE, "mangle:FORWARD:rule:1");
+    assert_int_equal(counts_of(&world).orphans, 1);
+    build_world_done(&world);
+}
+
+static void test_a_loop_of_nfqueue_is_bounded(void **state)
+{
+    (void)state;
+    struct build_world world;
+    until_queue(&world);
+    for (unsigned i = 0; i < 5000; i++)
+        build_say(&world, HOOK_FORWARD, "mangle:FORWARD:rule:1");
+    build_say(&world, HOOK_FORWARD, "filter:FORWARD:policy:2");
+    build_wait(&world, 1000);
+    assert_int_equal(world.paths->len, 1);
+    const struct build_path *path = build_path_at(world.paths, 0);
+    build_assert_path(&world, 0, VERDICT_DROP, REASON_POLICY, "filter:FORWARD:policy:2");
+    assert_true(path->path.cut);
+    assert_int_equal(path->path.messages, 5004);
+    assert_int_equal(path->count, 1024);
+    assert_int_equal(counts_of(&world).unkept, 5004 - 1024);
+    build_world_done(&world);
+}
+
+static void test_orphan_begins_an_incomplete_path(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin(&world, false);
+    build_say(&world, HOOK_INPUT, "filter:INPUT:rule:2");
+    build_wait(&world, 1000);
+    assert_int_equal(world.paths->len, 1);
+    build_assert_path(&world, 0, VERDICT_DROP, REASON_RULE, "filter:INPUT:rule:2");
+    assert_true(build_path_at(world.paths, 0)->path.incomplete);
+    build_world_done(&world);
+}
+
+static void test_what_is_no_trace_message_is_counted(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin(&world, false);
+    build_say(&world, HOOK_INPUT, "filter:INPUT:rule:x");
+    build_say(&world, HOOK_INPUT, "strange:INPUT:rule:1");
+    build_say(&world, HOOK_INPUT, "raw:INPUT:rule:1");
+    build_say(&world, 9, "filter:INPUT:rule:1");
+    assert_int_equal(counts_of(&world).malformed, 4);
+    build_wait(&world, 1000);
+    assert_int_equal(world.paths->len, 0);
+    build_world_done(&world);
+}
+
+/* Rules that are not ours: no claim, and both packets of the same look are kept apart by their numbers. */
+static void test_twins_that_wait_are_both_handed_out(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin(&world, false);
+    for (unsigned i = 0; i < 2; i++)
+        build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    build_say(&world, HOOK_INPUT, "filter:INPUT:policy:3");
+    build_say(&world, HOOK_INPUT, "filter:INPUT:rule:2");
+    build_wait(&world, 1000);
+    assert_int_equal(world.paths->len, 2);
+    assert_int_equal(build_path_at(world.paths, 0)->path.verdict, VERDICT_ACCEPT);
+    assert_int_equal(build_path_at(world.paths, 1)->path.verdict, VERDICT_DROP);
+    build_world_done(&world);
+}
+
+/* Packets are handed out as they began, though the first ends last; but the wait for it is bounded. */
+static void test_order_of_handing_out(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin(&world, false);
+    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    world.packet.srcport++;
+    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    build_say(&world, HOOK_INPUT, "filter:INPUT:rule:2");
+    build_wait(&world, 20);
+    assert_int_equal(world.paths->len, 0);
+    build_wait(&world, 100);
+    assert_int_equal(world.paths->len, 1);
+    assert_int_equal(build_path_at(world.paths, 0)->numbers[0], 2);
+    build_wait(&world, 100);
+    assert_int_equal(world.paths->len, 2);
+    build_assert_path(&world, 1, VERDICT_UNKNOWN, REASON_VANISHED_ROUTING, "");
+
+    world.packet.srcport++;
+    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    world.packet.srcport++;
+    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    build_say(&world, HOOK_INPUT, "filter:INPUT:rule:2");
+    world.packet.srcport--;
+    build_say(&world, HOOK_INPUT, "filter:INPUT:rule:2");
+    build_wait(&world, 20);
+    assert_int_equal(world.paths->len, 4);
+    assert_int_equal(build_path_at(world.paths, 2)->numbers[0], 4);
+    assert_int_equal(build_path_at(world.paths, 3)->numbers[0], 5);
+    build_world_done(&world);
+}
+
+static void test_open_paths_are_bounded(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin(&world, false);
+    const struct assembler_limits limits = {.open_paths = 10};
+    assembler_free(world.assembler);
+    world.assembler = assembler_new(world.book, &limits, build_collect, world.paths);
+    for (unsigned i = 0; i < 30; i++) {
+        world.packet.srcport++;
+        build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+        assert_int_equal(world.paths->len, i < 10 ? 0 : i - 9);
+    }
+    assert_int_equal(counts_of(&world).evicted, 20);
+    build_assert_path(&world, 0, VERDICT_UNKNOWN, REASON_LOST, "");
+    assembler_finish(world.assembler);
+    assert_int_equal(world.paths->len, 30);
+    build_world_done(&world);
+}
+
+static void test_memory_is_bounded(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin(&world, false);
+    const struct assembler_limits limits = {.bytes = 20000};
+    assembler_free(world.assembler);
+    world.assembler = assembler_new(world.book, &limits, build_collect, world.paths);
+    for (unsigned i = 0; i < 1000; i++) {
+        world.packet.srcport++;
+        build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    }
+    assert_true(counts_of(&world).evicted > 900);
+    build_world_done(&world);
+}
+
+/* 100 000 packets that look the same and wait for their silence cost no more each than one. */
+static void test_a_flood_of_twins_costs_linear_time(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin(&world, false);
+    clock_t before = clock();
+    for (unsigned i = 0; i < 40000; i++) {
+        world.now_ns -= 500; /* all within 20 ms */
+        build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    }
+    for (unsigned i = 0; i < 20000; i++)
+        assembler_lost(world.assembler);
+    build_wait(&world, 500);
+    assert_true(clock() - before < 8 * CLOCKS_PER_SEC);
+    assert_int_equal(world.paths->len, 40000);
+    build_world_done(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_packets_are_never_mixed),
         cmocka_unit_test(test_twins_are_right_or_ambiguous),
         cmocka_unit_test(test_loss_never_makes_a_wrong_verdict),
+        cmocka_unit_test(test_loopback_is_two_packets),
+        cmocka_unit_test(test_copies_share_the_beginning),
+        cmocka_unit_test(test_nfqueue_accepts),
+        cmocka_unit_test(test_nfqueue_repeats),
+        cmocka_unit_test(test_nfqueue_rewrites_the_payload),
+        cmocka_unit_test(test_nfqueue_rewrites_the_destination),
+        cmocka_unit_test(test_orphan_is_not_the_queued_one),
+        cmocka_unit_test(test_a_loop_of_nfqueue_is_bounded),
+        cmocka_unit_test(test_orphan_begins_an_incomplete_path),
+        cmocka_unit_test(test_what_is_no_trace_message_is_counted),
+        cmocka_unit_test(test_twins_that_wait_are_both_handed_out),
+        cmocka_unit_test(test_order_of_handing_out),
+        cmocka_unit_test(test_open_paths_are_bounded),
+        cmocka_unit_test(test_memory_is_bounded),
+        cmocka_unit_test(test_a_flood_of_twins_costs_linear_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

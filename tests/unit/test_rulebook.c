@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/unit/trace_build.h"
+
+static struct ruleset *put(struct rulebook *book, unsigned family, uint32_t number, const char *policy)
+{
+    g_autofree char *text = g_strdup_printf("*filter\n:INPUT %s\nCOMMIT\n", policy);
+    struct ruleset *ruleset = build_ruleset_own(family, number, text, NULL, 0);
+    assert_true(rulebook_put(book, ruleset));
+    ruleset_unref(ruleset); /* the book has it */
+    return ruleset;
+}
+
+static void test_in_force(void **state)
+{
+    (void)state;
+    struct rulebook *book = rulebook_new(false);
+    assert_null(rulebook_get(book, 4, TABLE_FILTER));
+    assert_false(rulebook_knows_tables(book, 4));
+    struct ruleset *four = put(book, 4, 1, "ACCEPT"), *six = put(book, 6, 2, "DROP");
+    assert_ptr_equal(rulebook_get(book, 4, TABLE_FILTER), four);
+    assert_ptr_equal(rulebook_get(book, 6, TABLE_FILTER), six);
+    assert_null(rulebook_get(book, 4, TABLE_COUNT));
+    assert_null(rulebook_get(book, 4, TABLE_RAW));
+    assert_int_equal(rulebook_tables(book, 4), 1 << TABLE_FILTER);
+    assert_null(rulebook_numbered(book, 0, 1));
+    rulebook_set_tables(book, 4, 3, 1);
+    assert_true(rulebook_knows_tables(book, 4));
+    assert_false(rulebook_knows_tables(book, 6));
+    assert_int_equal(rulebook_own_tables(book, 4), 1);
+
+    struct ruleset *strange = build_ruleset("*strange\nCOMMIT\n");
+    assert_false(rulebook_put(book, strange));
+    ruleset_unref(strange);
+    rulebook_free(book);
+    rulebook_free(NULL);
+}
+
+static void test_numbered(void **state)
+{
+    (void)state;
+    struct rulebook *book = rulebook_new(true);
+    struct ruleset *first = put(book, 4, 1, "ACCEPT"), *second = put(book, 4, 2, "DROP");
+    assert_ptr_equal(rulebook_numbered(book, 0, 1), first);
+    assert_ptr_equal(rulebook_numbered(book, 0, 2), second);
+    assert_null(rulebook_numbered(book, 1, 1));
+    assert_null(rulebook_numbered(book, 0, 0));
+    rulebook_free(book);
+}
+
+/* Rules changed between 100 and 200: before and after it is sure, in between it may have been either. */
+static void test_a_change_is_between_two_times(void **state)
+{
+    (void)state;
+    struct rulebook *book = rulebook_new(false);
+    struct ruleset *before = put(book, 4, 1, "ACCEPT");
+    rulebook_suspect(book, 4, 100);
+    rulebook_suspect(book, 4, 150); /* the first time counts */
+    assert_int_equal(rulebook_suspect_since(book, 4), 100);
+    assert_int_equal(rulebook_suspect_since(book, 6), 0);
+    struct ruleset *after = put(book, 4, 2, "DROP");
+    rulebook_settle(book, 4, 200);
+    assert_int_equal(rulebook_suspect_since(book, 4), 0);
+
+    struct rules_then then = rulebook_then(book, 4, TABLE_FILTER, 10, 99);
+    assert_ptr_equal(then.ruleset, before);
+    assert_null(then.other);
+    assert_true(then.sure);
+    then = rulebook_then(book, 4, TABLE_FILTER, 201, 300);
+    assert_ptr_equal(then.ruleset, after);
+    assert_null(then.other);
+    assert_true(then.sure);
+    then = rulebook_then(book, 4, TABLE_FILTER, 120, 130);
+    assert_ptr_equal(then.ruleset, after);
+    assert_ptr_equal(then.other, before);
+    assert_true(then.sure);
+    then = rulebook_then(book, 4, TABLE_RAW, 120, 130);
+    assert_null(then.ruleset);
+    rulebook_free(book);
+}
+
+static void test_two_changes_within_one_time(void **state)
+{
+    (void)state;
+    struct rulebook *book = rulebook_new(false);
+    put(book, 4, 1, "ACCEPT");
+    for (uint32_t i = 0; i < 2; i++) {
+        rulebook_suspect(book, 4, 100 + 100 * i);
+        put(book, 4, 2 + i, i ? "ACCEPT" : "DROP");
+        rulebook_settle(book, 4, 150 + 100 * i);
+    }
+    assert_false(rulebook_then(book, 4, TABLE_FILTER, 90, 300).sure);
+    assert_true(rulebook_then(book, 4, TABLE_FILTER, 160, 190).sure);
+    rulebook_free(book);
+}
+
+/* Changes are remembered up to a bound; what was before is not claimed to be known. */
+static void test_many_changes_are_bounded(void **state)
+{
+    (void)state;
+    struct rulebook *book = rulebook_new(false);
+    put(book, 4, 1, "ACCEPT");
+    for (uint32_t i = 1; i <= 1000; i++) {
+        rulebook_suspect(book, 4, 1000 * i);
+        put(book, 4, i + 1, i % 2 ? "DROP" : "ACCEPT");
+        rulebook_settle(book, 4, 1000 * i + 10);
+    }
+    assert_false(rulebook_then(book, 4, TABLE_FILTER, 5500, 5600).sure);
+    struct rules_then then = rulebook_then(book, 4, TABLE_FILTER, 999500, 999600);
+    assert_true(then.sure);
+    assert_int_equal(ruleset_get_origin(then.ruleset)->number, 1000);
+    rulebook_free(book);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_in_force),
+        cmocka_unit_test(test_numbered),
+        cmocka_unit_test(test_a_change_is_between_two_times),
+        cmocka_unit_test(test_two_changes_within_one_time),
+        cmocka_unit_test(test_many_changes_are_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

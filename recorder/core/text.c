@@ -16,6 +16,14 @@
 #define YELLOW "\x1b[33m"
 #define PLAIN  "\x1b[0m"
 
+/* Formatting characters can turn a line around and hide what it says; others end it. */
+static bool is_harmless(gunichar character)
+{
+    GUnicodeType type = g_unichar_type(character);
+    return g_unichar_isprint(character) && type != G_UNICODE_FORMAT && type != G_UNICODE_LINE_SEPARATOR &&
+           type != G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
 void text_append_safe(GString *out, struct bytes text)
 {
     const char *at = (const char *)text.data;
@@ -24,8 +32,7 @@ void text_append_safe(GString *out, struct bytes text)
         gunichar character = g_utf8_get_char_validated(at, (gssize)left);
         bool valid = character != (gunichar)-1 && character != (gunichar)-2 && character != 0;
         size_t length = valid ? (size_t)(g_utf8_next_char(at) - at) : 1;
-        /* Formatting characters can turn a line around and hide what it says. */
-        if (valid && g_unichar_isprint(character) && g_unichar_type(character) != G_UNICODE_FORMAT)
+        if (valid && is_harmless(character))
             g_string_append_len(out, at, (gssize)length);
         else
             for (size_t i = 0; i < length; i++)

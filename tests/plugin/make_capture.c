@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writes a capture for the plugin's tests: what no kernel says by itself stands next to what it does say.
- * make_capture FILE [PACKETS]: with a number, so many packets of four steps instead, to measure time. */
+ * make_capture FILE: once. make_capture FILE many N: N packets of four steps instead, to measure time.
+ * make_capture FILE damaged N: all of it N times over, each time with other bytes of records and blocks
+ * wrong. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,28 @@
 static struct wire_writer file;
 static struct path_writer path_writer;
 static uint32_t packets;
+
+static uint32_t damage_state; /* 0: no damage */
+
+static uint32_t next_random(uint32_t below)
+{
+    damage_state = damage_state * 1664525u + 1013904223u;
+    return (damage_state >> 8) % below;
+}
+
+/* Spoils some bytes behind the magic. */
+static struct bytes damaged(struct bytes bytes)
+{
+    static uint8_t copy[65536];
+    if (damage_state == 0 || bytes.length <= 5 || bytes.length > sizeof copy)
+        return bytes;
+    memcpy(copy, bytes.data, bytes.length);
+    for (uint32_t count = next_random(4); count > 0; count--) {
+        uint8_t *at = &copy[5 + next_random((uint32_t)bytes.length - 5)];
+        *at = (uint8_t)(next_random(2) ? *at ^ 1u << next_random(8) : next_random(256));
+    }
+    return (struct bytes){copy, bytes.length};
+}
 
 static struct bytes text(const char *string)
 {
@@ -95,7 +119,7 @@ static void write_raw(const uint8_t *packet, size_t length, struct bytes record)
         .data = {packet, length},
         .original_length = (uint32_t)length,
         .packet_id = (uint64_t)CAPTURE_ID << 32 | (packets + 1),
-        .record = record,
+        .record = damaged(record),
     };
     pcapng_write_packet(&file, &block);
     packets++;
@@ -263,7 +287,7 @@ static void write_odd(void)
 static void write_custom(struct wire_writer *body)
 {
     envelope_pad(body, 0);
-    pcapng_write_custom(&file, (struct bytes){body->data, body->length});
+    pcapng_write_custom(&file, damaged((struct bytes){body->data, body->length}));
     body->length = 0;
 }
 
@@ -391,24 +415,31 @@ static void write_many(unsigned long count)
     }
 }
 
+static void write_all(void)
+{
+    write_plain();
+    write_changes();
+    write_odd();
+    write_messages();
+    write_rulesets();
+}
+
 int main(int argc, char **argv)
 {
-    FILE *stream = argc >= 2 ? fopen(argv[1], "wb") : NULL;
+    const char *mode = argc == 4 ? argv[2] : "";
+    unsigned long count = argc == 4 ? strtoul(argv[3], NULL, 10) : 1;
+    FILE *stream = argc == 2 || argc == 4 ? fopen(argv[1], "wb") : NULL;
     if (!stream) {
-        fprintf(stderr, "usage: make_capture FILE [PACKETS]\n");
+        fprintf(stderr, "usage: make_capture FILE [many|damaged N]\n");
         return 2;
     }
     pcapng_write_section(&file, "test", "test", "make_capture");
     pcapng_write_interface(&file, BYTES("iptables"), 256, NULL);
-    if (argc > 2) {
-        write_many(strtoul(argv[2], NULL, 10));
-    } else {
-        write_plain();
-        write_changes();
-        write_odd();
-        write_messages();
-        write_rulesets();
-    }
+    if (strcmp(mode, "many") == 0)
+        write_many(count);
+    damage_state = strcmp(mode, "damaged") == 0;
+    for (unsigned long i = 0; strcmp(mode, "many") != 0 && i < count; i++)
+        write_all();
     fwrite(file.data, 1, file.length, stream);
     path_writer_done(&path_writer);
     wire_writer_done(&file);

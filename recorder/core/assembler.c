@@ -329,7 +329,9 @@ static void join_loosely(struct assembler *assembler, struct path_entry *path, s
 {
     bool same_table = spot_equal(path->visit.spot, arrival->annotation.spot);
     if (same_table)
-        arrival->annotation.stale = arrival->annotation.stale || arrival->annotation.ruleset;
+        /* Other rules than ours, or a message that is missing. */
+        arrival->annotation.stale =
+            arrival->annotation.stale || (arrival->annotation.ruleset && !path->incomplete);
     else
         path->incomplete = true;
     path_join(assembler, path, arrival, !same_table);

@@ -88,6 +88,17 @@ static void option(struct wire_writer *out, uint16_t code, const void *value, si
     pad(out, length);
 }
 
+/* Length of what fits into an option, no UTF-8 character cut in two. */
+static size_t whole_characters(struct bytes text)
+{
+    if (text.length <= PCAPNG_OPTION_MAX)
+        return text.length;
+    size_t length = PCAPNG_OPTION_MAX;
+    while (length > 0 && (text.data[length] & 0xc0) == 0x80)
+        length--;
+    return length;
+}
+
 static void option_text(struct wire_writer *out, uint16_t code, const char *text)
 {
     if (text && *text)
@@ -161,7 +172,7 @@ void pcapng_write_packet(struct wire_writer *out, const struct pcapng_packet *pa
     wire_write_raw(out, packet->data.data, packet->data.length);
     pad(out, packet->data.length);
     if (packet->comment.length > 0)
-        option(out, OPTION_COMMENT, packet->comment.data, MIN(packet->comment.length, PCAPNG_OPTION_MAX));
+        option(out, OPTION_COMMENT, packet->comment.data, whole_characters(packet->comment));
     option32(out, PACKET_FLAGS, packet->direction);
     if (packet->drop_count > 0)
         option64(out, PACKET_DROP_COUNT, packet->drop_count);

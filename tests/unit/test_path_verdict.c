@@ -315,6 +315,48 @@ static void test_loss_of_the_deciding_step(void **state)
     build_world_done(&world);
 }
 
+#define NESTED "*filter\n:INPUT ACCEPT\n:user -\n-A INPUT -p udp -j user\n-A user -p udp -j LOG\nCOMMIT\n"
+
+static void begin_nested(struct build_world *world)
+{
+    build_world_init(world);
+    build_put_rules(world->book, RAW);
+    build_put_rules(world->book, NESTED);
+    rulebook_set_tables(world->book, 4, R | F, 0);
+    build_say(world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    build_say(world, HOOK_INPUT, "filter:INPUT:rule:1");
+}
+
+/* The end of the chain was lost, which is no sign of other rules than ours. */
+static void test_loss_inside_a_table(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin_nested(&world);
+    world.lost_before = 1;
+    build_say(&world, HOOK_INPUT, "filter:INPUT:policy:2");
+    build_wait(&world, 1000);
+    assert_int_equal(world.paths->len, 1);
+    build_assert_path(&world, 0, VERDICT_ACCEPT, REASON_POLICY, "filter:INPUT:policy:2");
+    assert_true(build_path_at(world.paths, 0)->path.incomplete);
+    assert_false(build_path_at(world.paths, 0)->stale);
+    build_world_done(&world);
+}
+
+/* The same without a loss: these are other rules than ours. */
+static void test_contradiction_inside_a_table(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin_nested(&world);
+    build_say(&world, HOOK_INPUT, "filter:INPUT:policy:2");
+    build_wait(&world, 1000);
+    assert_int_equal(world.paths->len, 1);
+    build_assert_path(&world, 0, VERDICT_UNKNOWN, REASON_RULES_CHANGED, "");
+    assert_true(build_path_at(world.paths, 0)->stale);
+    build_world_done(&world);
+}
+
 static void test_drop_stands_although_messages_were_lost(void **state)
 {
     (void)state;
@@ -356,6 +398,8 @@ int main(void)
         cmocka_unit_test(test_the_recording_ends),
         cmocka_unit_test(test_loss_and_then_silence),
         cmocka_unit_test(test_loss_of_the_deciding_step),
+        cmocka_unit_test(test_loss_inside_a_table),
+        cmocka_unit_test(test_contradiction_inside_a_table),
         cmocka_unit_test(test_drop_stands_although_messages_were_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

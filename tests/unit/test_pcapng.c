@@ -104,12 +104,31 @@ static void test_longest_packet(void **state)
     wire_writer_done(&out);
 }
 
+static void test_comment_is_cut_between_characters(void **state)
+{
+    (void)state;
+    static uint8_t many[70000];
+    for (size_t i = 0; i + 1 < sizeof many; i += 2)
+        memcpy(many + i, "\xc3\xbc", 2);
+    struct wire_writer out = {0};
+    const struct pcapng_packet packet = {
+        .comment = {many, sizeof many}
+    };
+    pcapng_write_packet(&out, &packet);
+    assert_int_equal(out.data[30] | out.data[31] << 8, 65534);
+    wire_writer_done(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_section),    cmocka_unit_test(test_interface),
-        cmocka_unit_test(test_packet),     cmocka_unit_test(test_custom_and_journal),
-        cmocka_unit_test(test_statistics), cmocka_unit_test(test_longest_packet),
+        cmocka_unit_test(test_section),
+        cmocka_unit_test(test_interface),
+        cmocka_unit_test(test_packet),
+        cmocka_unit_test(test_custom_and_journal),
+        cmocka_unit_test(test_statistics),
+        cmocka_unit_test(test_longest_packet),
+        cmocka_unit_test(test_comment_is_cut_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

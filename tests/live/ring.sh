@@ -12,7 +12,9 @@ if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
     unshare -n true 2>/dev/null || skip "no new network namespace can be made here"
     IPTRACE_TEST_INSIDE=1 exec unshare -n "$0" "$@"
 fi
-command -v tshark >/dev/null || skip "no tshark"
+for program in tshark dumpcap; do
+    command -v $program >/dev/null || skip "no $program"
+done
 failed=0
 fail() { echo "FAILED: $test: $*"; failed=1; }
 export LC_ALL=C HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent
@@ -121,6 +123,20 @@ finish by-itself
 kill $sender 2>/dev/null
 wait $sender 2>/dev/null
 expect_whole "$dir/out/one.pcapng"
+
+test="names as dumpcap's, of a file that is read"
+cp "$dir/out/one.pcapng" "$dir/one.pcapng"
+for name in trace.pcapng no-suffix trace.big.pcapng dotted.d/file trailing.; do
+    rm -rf "$dir/ours" "$dir/theirs"
+    mkdir -p "$dir/ours/dotted.d" "$dir/theirs/dotted.d"
+    "$recorder" -q -r "$dir/one.pcapng" -b packets:5 -w "$dir/ours/$name" 2>"$dir/errors" || fail "$(cat "$dir/errors")"
+    dumpcap -q -i - -b packets:5 -w "$dir/theirs/$name" <"$dir/one.pcapng" >/dev/null 2>"$dir/errors" ||
+        fail "dumpcap: $(cat "$dir/errors")"
+    for whose in ours theirs; do
+        (cd "$dir/$whose" && find . -type f | sort | head -n 1 | sed -E 's/_20[0-9]{12}/_TIME/') >"$dir/$whose.name"
+    done
+    expect "$name" "$(cat "$dir/ours.name")" "$(cat "$dir/theirs.name")"
+done
 
 [ $failed = 0 ] && echo "named, whole, kept and ended"
 exit $failed

@@ -16,18 +16,32 @@
 #define NAMES_DUMP_TIMEOUT_MS 5000
 
 struct interface_name {
-    char text[IF_NAMESIZE];
+    char *text;
     bool gone;
 };
 
 struct interface_names {
     struct mnl_socket *socket;
+    char *prefix;
     GHashTable *names; /* index to struct interface_name */
     GQueue gone;       /* indexes, the oldest first; one may stand here more than once */
     bool dumping;      /* the list that was asked for has not ended */
     bool again;        /* and another is wanted then */
     _Alignas(struct nlmsghdr) uint8_t buffer[NAMES_BUFFER_SIZE];
 };
+
+static void name_free(gpointer pointer)
+{
+    struct interface_name *name = pointer;
+    g_free(name->text);
+    g_free(name);
+}
+
+static void name_set(const struct interface_names *names, struct interface_name *name, const char *text)
+{
+    g_free(name->text);
+    name->text = g_strconcat(names->prefix, text, NULL);
+}
 
 static struct interface_name *find(struct interface_names *names, uint32_t index)
 {
@@ -76,7 +90,7 @@ static void take_link(struct interface_names *names, const struct nlmsghdr *head
     mnl_attr_parse(header, sizeof *link, take_name, &text);
     if (header->nlmsg_type == RTM_NEWLINK && text) {
         struct interface_name *name = find_or_add(names, index);
-        g_strlcpy(name->text, text, sizeof name->text);
+        name_set(names, name, text);
         name->gone = false;
     } else if (header->nlmsg_type == RTM_DELLINK && link->ifi_family == AF_UNSPEC) {
         /* Of another family it is a bridge that loses a port, not a link that goes. */
@@ -149,10 +163,11 @@ static int read_all(struct interface_names *names, struct error *error)
     return 0;
 }
 
-int interface_names_open(struct interface_names **ret_names, struct error *error)
+int interface_names_open(struct interface_names **ret_names, const char *netns, struct error *error)
 {
     struct interface_names *names = g_new0(struct interface_names, 1);
-    names->names = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    names->prefix = netns ? g_strconcat(netns, "/", NULL) : g_strdup("");
+    names->names = g_hash_table_new_full(NULL, NULL, NULL, name_free);
     names->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
     int ret;
     if (!names->socket || mnl_socket_bind(names->socket, RTMGRP_LINK, MNL_SOCKET_AUTOPID) < 0)
@@ -175,6 +190,7 @@ void interface_names_close(struct interface_names *names)
         mnl_socket_close(names->socket);
     g_hash_table_destroy(names->names);
     g_queue_clear(&names->gone);
+    g_free(names->prefix);
     g_free(names);
 }
 
@@ -194,7 +210,8 @@ struct bytes interface_names_get(struct interface_names *names, uint32_t index)
     if (!name) {
         /* Remembered, so that the kernel is not asked again for each message; news of a link replace it. */
         name = find_or_add(names, index);
-        g_snprintf(name->text, sizeof name->text, "if%u", index);
+        g_autofree char *text = g_strdup_printf("if%u", index);
+        name_set(names, name, text);
         mark_gone(names, index, name);
     }
     return (struct bytes){(const uint8_t *)name->text, strlen(name->text)};

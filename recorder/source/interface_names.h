@@ -8,8 +8,9 @@
 
 struct interface_names;
 
-/* Opens a routing socket in the calling thread's namespace and reads all names. */
-int interface_names_open(struct interface_names **ret_names, struct error *error);
+/* Opens a routing socket in the calling thread's namespace and reads all names. `netns`: stands before each,
+ * with a slash; null where nothing shall. */
+int interface_names_open(struct interface_names **ret_names, const char *netns, struct error *error);
 void interface_names_close(struct interface_names *names);
 
 /* Takes in what the kernel told of links since the last call. Cheap where it told nothing. */

@@ -2,6 +2,7 @@
 /* The kernel's TRACE messages, live, by NFLOG group 0. */
 #include <errno.h>
 #include <glib.h>
+#include <string.h>
 #include <time.h>
 
 #include "recorder/core/prefix.h"
@@ -18,6 +19,7 @@ struct nflog_source {
     struct source source;
     struct nflog_socket socket;
     struct interface_names *names;
+    char *netns;
     struct loss loss;
     struct source_stats stats;
     uint64_t number;      /* of the last message */
@@ -56,7 +58,7 @@ static void hand_over(struct nflog_source *nflog, const struct source_sink *sink
     if (!sink->event)
         return;
     event->capture_id = 0;
-    event->netns = (struct bytes){0};
+    event->netns = (struct bytes){(const uint8_t *)nflog->netns, strlen(nflog->netns)};
     event->step = NULL;
     event->received_ns = nflog->now_ns;
     event->in = interface_name(nflog, &event->message, MESSAGE_IN);
@@ -164,6 +166,7 @@ static void nflog_close(struct source *source)
     struct nflog_source *nflog = nflog_source(source);
     interface_names_close(nflog->names);
     nflog_socket_close(&nflog->socket);
+    g_free(nflog->netns);
     g_free(nflog);
 }
 
@@ -181,9 +184,10 @@ int nflog_source_open(struct source **ret_source, const struct nflog_options *op
     struct nflog_source *nflog = g_new0(struct nflog_source, 1);
     nflog->source.ops = &nflog_ops;
     nflog->socket.fd = -1;
+    nflog->netns = g_strdup(options->netns ? options->netns : "");
     int ret = nflog_socket_open(&nflog->socket, options, error);
     if (ret == 0)
-        ret = interface_names_open(&nflog->names, error);
+        ret = interface_names_open(&nflog->names, options->netns, error);
     if (ret < 0) {
         nflog_close(&nflog->source);
         return ret;

@@ -62,6 +62,8 @@ struct source {
 struct nflog_options {
     uint32_t copy_range;  /* bytes of each packet that the kernel copies; 0 is all */
     uint32_t buffer_size; /* socket receive buffer in bytes */
+    const char *netns;    /* what to call the namespace, where it is one of several; else null. Interfaces are
+                             called `netns/eth0` then */
 };
 
 /* Opens the socket in the network namespace of the calling thread and binds group 0 for both families. The

@@ -40,7 +40,7 @@ int main(void)
         return 77;
     }
     uint32_t before = if_nametoindex("before");
-    if (interface_names_open(&names, &error) < 0) {
+    if (interface_names_open(&names, NULL, &error) < 0) {
         printf("FAILED: %s\n", error.text);
         return 1;
     }

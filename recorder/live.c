@@ -3,16 +3,16 @@
 #include "recorder/live.h"
 
 #include "recorder/core/cleanup.h"
-#include "recorder/kernel.h"
 #include "recorder/progress.h"
+#include "recorder/realm.h"
 #include "recorder/report.h"
 #include "recorder/ruleset/xtables_lock.h"
 #include "recorder/state_tag.h"
+#include "recorder/status.h"
 #include "recorder/system/privileges.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -20,22 +20,23 @@
 #include <time.h>
 
 #define MS       1000000ull
-#define TICK_NS  (10 * MS)
 #define DRAIN_NS (100 * MS) /* between taking the rules out and closing the socket */
 
 struct live {
     const struct options *options;
-    struct netns netns;
-    struct kernel *kernel;
-    struct source *source;
-    struct pipeline pipeline;
-    struct watch *watch;
+    GPtrArray *realms; /* of struct realm */
+    struct writer *writer;
+    struct totals totals; /* of realms that were closed */
+    GArray *fds;          /* of struct pollfd */
     int signal_fd;
     int lock_fd; /* --lock */
-    uint64_t ticked_ns;
-    uint64_t wake_ns; /* when the assembler wants to be called; 0: not */
     bool stop;
 };
+
+static struct realm *realm_at(const struct live *live, guint i)
+{
+    return g_ptr_array_index(live->realms, i);
+}
 
 /* ---- Start ---- */
 
@@ -54,48 +55,6 @@ static int open_signals(struct live *live, struct error *error)
                                : 0;
 }
 
-/* What must be done in the namespace: the socket, and a look at its interfaces. */
-static int open_source(struct live *live, GPtrArray *interfaces, struct error *error)
-{
-    const struct nflog_options options = {
-        .copy_range = live->options->snapshot_length,
-        .buffer_size = live->options->buffer_mib << 20,
-    };
-    int result = nflog_source_open(&live->source, &options, error);
-    if (result < 0)
-        return result;
-    uint32_t granted = nflog_source_buffer(live->source);
-    if (granted < options.buffer_size)
-        report_note(
-            "the socket's receive buffer is %u KiB, not the %u MiB asked for: net.core.rmem_max is less",
-            granted >> 10, live->options->buffer_mib);
-
-    struct if_nameindex *list = if_nameindex();
-    for (struct if_nameindex *entry = list; entry && entry->if_name; entry++)
-        g_ptr_array_add(interfaces, g_strdup(entry->if_name));
-    if_freenameindex(list);
-    if (interfaces->len == 0)
-        g_ptr_array_add(interfaces, g_strdup("lo"));
-    g_ptr_array_add(interfaces, NULL);
-    return 0;
-}
-
-static int open_source_inside(struct live *live, GPtrArray *interfaces, struct error *error)
-{
-    struct netns own;
-    int result = netns_open_own(&own, error);
-    if (result < 0)
-        return result;
-    result = netns_enter(&live->netns, error);
-    if (result == 0) {
-        result = open_source(live, interfaces, error);
-        int back = netns_enter(&own, result < 0 ? NULL : error);
-        result = result < 0 ? result : back;
-    }
-    netns_done(&own);
-    return result;
-}
-
 static int create_ready_file(const char *path, struct error *error)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
@@ -111,8 +70,42 @@ static int take_lock(struct live *live, struct error *error)
     int result = xtables_lock_take(XTABLES_LOCK_BOUNDED, &live->lock_fd, error);
     if (result == 0 && live->lock_fd < 0)
         return error_set(error, EACCES, "--lock: %s cannot be opened here", XTABLES_LOCK_FILE);
-    if (result == 0)
-        kernel_assume_lock(live->kernel);
+    for (guint i = 0; result == 0 && i < live->realms->len; i++)
+        kernel_assume_lock(realm_at(live, i)->kernel);
+    return result;
+}
+
+static int open_realm(struct live *live, const char *spec, bool is_alone, struct error *error)
+{
+    struct realm *realm = realm_new(live->options);
+    g_ptr_array_add(live->realms, realm);
+    int result = realm_open(realm, spec, is_alone, error);
+    for (guint i = 0; result == 0 && i + 1 < live->realms->len; i++) {
+        const struct netns *other = &realm_at(live, i)->netns;
+        if (netns_equal(other, &realm->netns))
+            return error_set(error, EINVAL, "-n %s is the same network namespace as -n %s", spec,
+                             other->name);
+    }
+    return result;
+}
+
+static int open_realms(struct live *live, struct error *error)
+{
+    const GPtrArray *names = live->options->namespaces; /* ends with a null */
+    if (names->len == 1)
+        return open_realm(live, NULL, true, error);
+    int result = 0;
+    for (guint i = 0; result == 0 && i + 1 < names->len; i++)
+        result = open_realm(live, g_ptr_array_index(names, i), names->len == 2, error);
+    return result;
+}
+
+static int start_realms(struct live *live, GPtrArray *interfaces, GString *notes, struct error *error)
+{
+    g_autofree char *tag = state_tag_new();
+    int result = 0;
+    for (guint i = 0; result == 0 && i < live->realms->len; i++)
+        result = realm_start(realm_at(live, i), live->writer, tag, interfaces, notes, error);
     return result;
 }
 
@@ -121,29 +114,20 @@ static int start(struct live *live, struct error *error)
     const struct options *options = live->options;
     g_autoptr(GPtrArray) interfaces = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GString) notes = g_string_new(NULL);
-    g_autofree char *tag = state_tag_new();
 
-    int result = options->namespaces->len > 1
-                     ? netns_open(&live->netns, g_ptr_array_index(options->namespaces, 0), error)
-                     : netns_open_own(&live->netns, error);
-    if (result == 0)
-        result = kernel_open(&live->kernel, options, &live->netns, error);
+    int result = open_realms(live, error);
     if (result == 0 && options->lock)
         result = take_lock(live, error);
     if (result == 0)
-        result = pipeline_init(&live->pipeline, options, false, error);
+        result = writer_open(&live->writer, options, error);
     if (result == 0)
-        result = watch_open(&live->watch, &live->pipeline, error);
-    if (result == 0)
-        result = open_source_inside(live, interfaces, error);
-    if (result == 0)
-        result = kernel_start(live->kernel, &live->pipeline, tag, notes, error);
+        result = start_realms(live, interfaces, notes, error);
     if (result < 0)
         return result;
-    kernel_watch(live->kernel, live->watch);
-    writer_begin(live->pipeline.writer, (const char *const *)interfaces->pdata,
-                 notes->len > 0 ? notes->str : NULL, clock_realtime_ns());
-    result = writer_flush(live->pipeline.writer, true, clock_realtime_ns(), error);
+    g_ptr_array_add(interfaces, NULL);
+    writer_begin(live->writer, (const char *const *)interfaces->pdata, notes->len > 0 ? notes->str : NULL,
+                 clock_realtime_ns());
+    result = writer_flush(live->writer, true, clock_realtime_ns(), error);
     if (result == 0 && options->ready_file)
         result = create_ready_file(options->ready_file, error);
     return result;
@@ -169,40 +153,78 @@ static void read_signals(struct live *live)
         live->stop = true;
 }
 
-/* Drains the source and lets time pass for the paths. Returns an enum source_state or a negative errno. */
+/* Each realm has its turn, whatever happens in another. Returns an enum source_state or the first error. */
+static int turn_realms(struct live *live, struct error *error)
+{
+    int state = SOURCE_WAIT, first = 0;
+    for (guint i = 0; i < live->realms->len; i++) {
+        int result = realm_turn(realm_at(live, i), first < 0 ? NULL : error);
+        if (result < 0)
+            first = first < 0 ? first : result;
+        else if (result == SOURCE_MORE)
+            state = SOURCE_MORE;
+    }
+    return first < 0 ? first : state;
+}
+
+/* Of a namespace that is gone nothing is to be saved: what goes wrong there is no error of the recording. */
+static void let_go(struct live *live, guint i)
+{
+    struct realm *realm = realm_at(live, i);
+    struct error problem;
+    g_autofree char *message =
+        g_strdup_printf("Network namespace '%s' is gone: nothing more is recorded there", realm->netns.name);
+    report_note("%s", message);
+    if (realm_stop_tracing(realm, &problem) < 0 || realm_turn(realm, &problem) < 0)
+        report_note("%s", problem.text);
+    if (realm_close(realm, &live->totals, &problem) < 0)
+        report_note("%s", problem.text);
+    writer_add_journal(live->writer, realm->pipeline.netns, clock_realtime_ns(), JOURNAL_NOTICE,
+                       "namespace_gone", message);
+    g_ptr_array_remove_index(live->realms, i);
+    if (live->realms->len > 0)
+        return;
+    report_note("no network namespace is left, so the recording ends");
+    live->stop = true;
+}
+
+static void show_progress(struct live *live)
+{
+    uint64_t now_ns = clock_monotonic_ns();
+    if (!status_is_due(now_ns))
+        return;
+    struct totals totals = live->totals;
+    for (guint i = 0; i < live->realms->len; i++) {
+        struct source_stats stats;
+        struct source *source = realm_at(live, i)->source;
+        source->ops->stats(source, &stats);
+        totals_add_source(&totals, &stats);
+    }
+    progress_show(live->writer, &totals.source, -1, now_ns);
+}
+
 static int turn(struct live *live, struct error *error)
 {
-    struct pipeline *pipeline = &live->pipeline;
-    int watched = watch_turn(live->watch, error);
-    if (watched < 0)
-        return watched;
-    pipeline->now_ns = clock_monotonic_ns();
-    int state = live->source->ops->drain(live->source, &pipeline->sink, error);
+    int state = turn_realms(live, error);
     if (state < 0)
         return state;
-    uint64_t now_ns = clock_monotonic_ns();
-    if (state == SOURCE_WAIT && now_ns - live->ticked_ns >= TICK_NS) {
-        live->wake_ns = assembler_tick(pipeline->assembler, pipeline->now_ns);
-        live->ticked_ns = now_ns;
-    }
-    int kept = kernel_tick(live->kernel, pipeline, now_ns, error);
-    if (kept < 0)
-        return kept;
-    int result = writer_flush(pipeline->writer, false, clock_realtime_ns(), error);
+    for (guint i = live->realms->len; i-- > 0;)
+        if (realm_is_gone(realm_at(live, i)))
+            let_go(live, i);
+    int result = writer_flush(live->writer, false, clock_realtime_ns(), error);
     if (result < 0)
         return result;
-    live->stop = live->stop || writer_is_full(pipeline->writer, clock_realtime_ns());
-    progress_show(pipeline->writer, live->source, now_ns);
+    live->stop = live->stop || writer_is_full(live->writer, clock_realtime_ns());
+    show_progress(live);
     return state;
 }
 
 static int timeout_ms(const struct live *live)
 {
-    uint64_t now_ns = clock_monotonic_ns();
-    uint64_t wake_ns = now_ns + 200 * MS;
-    if (live->wake_ns != 0 || live->pipeline.now_ns > live->ticked_ns)
-        wake_ns = MIN(wake_ns, MAX(live->wake_ns, live->ticked_ns + TICK_NS));
-    return wake_ns > now_ns ? (int)((wake_ns - now_ns) / MS) + 1 : 0;
+    uint64_t now_ns = clock_monotonic_ns(), due_ns = UINT64_MAX;
+    for (guint i = 0; i < live->realms->len; i++)
+        due_ns = MIN(due_ns, realm_due_ns(realm_at(live, i)));
+    return due_ns > now_ns ? (int)((due_ns - now_ns) / MS) + 1 : 0;
 }
 
 static void nap(void)
@@ -213,35 +235,57 @@ static void nap(void)
 
 /* Places in what poll() waits for. */
 enum {
-    FD_SOURCE,
     FD_SIGNALS,
-    FD_READER, /* of a pipe that we write to: gone or not */
-    FD_WATCH,  /* and the following */
+    FD_READER,  /* of a pipe that we write to: gone or not */
+    FD_SOURCES, /* one a realm, and then what their watches wait for */
 };
+
+static void list_fds(struct live *live)
+{
+    const struct pollfd fixed[] = {
+        [FD_SIGNALS] = {.fd = live->signal_fd, .events = POLLIN},
+        [FD_READER] = {.fd = writer_reader_fd(live->writer)                    },
+    };
+    g_array_set_size(live->fds, 0);
+    g_array_append_vals(live->fds, fixed, G_N_ELEMENTS(fixed));
+    for (guint i = 0; i < live->realms->len; i++) {
+        struct pollfd source = realm_source_fd(realm_at(live, i));
+        g_array_append_val(live->fds, source);
+    }
+    for (guint i = 0; i < live->realms->len; i++) {
+        struct pollfd watched[WATCH_FDS_MAX];
+        size_t count = realm_watch_fds(realm_at(live, i), watched);
+        g_array_append_vals(live->fds, watched, (guint)count);
+    }
+}
+
+/* Whether the wait before ended because there were messages. */
+static bool had_messages(const struct live *live)
+{
+    bool had = false;
+    for (guint i = 0; i < live->realms->len && FD_SOURCES + i < live->fds->len; i++)
+        had = had || g_array_index(live->fds, struct pollfd, FD_SOURCES + i).revents & POLLIN;
+    return had;
+}
 
 static int loop(struct live *live, struct error *error)
 {
-    struct pollfd fds[FD_WATCH + WATCH_FDS_MAX] = {
-        [FD_SOURCE] = {.fd = live->source->ops->fd(live->source), .events = POLLIN},
-        [FD_SIGNALS] = {.fd = live->signal_fd,                                         .events = POLLIN},
-        [FD_READER] = {.fd = writer_reader_fd(live->pipeline.writer)},
-    };
-    size_t count = FD_WATCH + watch_fds(live->watch, &fds[FD_WATCH]);
     while (!live->stop) {
         int state = turn(live, error);
         if (state < 0)
             return state;
         if (live->stop)
             break;
-        bool had_messages = fds[FD_SOURCE].revents & POLLIN;
-        if (state == SOURCE_WAIT && had_messages)
+        if (state == SOURCE_WAIT && had_messages(live))
             nap();
-        if (poll(fds, count, state == SOURCE_MORE ? 0 : timeout_ms(live)) < 0 && errno != EINTR)
+        list_fds(live);
+        struct pollfd *fds = (struct pollfd *)live->fds->data;
+        if (poll(fds, live->fds->len, state == SOURCE_MORE ? 0 : timeout_ms(live)) < 0 && errno != EINTR)
             return error_set(error, errno, "cannot wait for messages: %s", g_strerror(errno));
         if (fds[FD_SIGNALS].revents & POLLIN)
             read_signals(live);
         else if (fds[FD_READER].revents != 0)
-            return writer_lose_reader(live->pipeline.writer, error);
+            return writer_lose_reader(live->writer, error);
     }
     return 0;
 }
@@ -252,35 +296,45 @@ static int loop(struct live *live, struct error *error)
 static int drain_rest(struct live *live, struct error *error)
 {
     uint64_t end_ns = clock_monotonic_ns() + DRAIN_NS;
-    int state = SOURCE_MORE;
+    int state = SOURCE_MORE, first = 0;
     while (state == SOURCE_MORE || clock_monotonic_ns() < end_ns) {
-        state = turn(live, error);
+        state = turn_realms(live, first < 0 ? NULL : error);
         if (state < 0)
-            return state;
-        if (state == SOURCE_WAIT)
+            first = first < 0 ? first : state;
+        int result = writer_flush(live->writer, false, clock_realtime_ns(), first < 0 ? NULL : error);
+        if (result < 0)
+            return first < 0 ? first : result;
+        if (state != SOURCE_MORE)
             nap();
     }
-    return 0;
+    return first;
 }
 
+/* Every realm is put back, whatever fails in one; the error is the first. */
 static int stop(struct live *live, struct error *error)
 {
-    int result = kernel_stop_tracing(live->kernel, error);
-    int drained = drain_rest(live, result < 0 ? NULL : error);
-    result = result < 0 ? result : drained;
-    int closed = kernel_close(live->kernel, result < 0 ? NULL : error);
-    live->kernel = NULL;
-    result = result < 0 ? result : closed;
-
-    struct source_stats stats;
-    live->source->ops->stats(live->source, &stats);
-    int finished = pipeline_finish(&live->pipeline, &stats, result < 0 ? NULL : error);
-    return result < 0 ? result : finished;
+    int first = 0;
+    for (guint i = 0; i < live->realms->len; i++) {
+        int result = realm_stop_tracing(realm_at(live, i), first < 0 ? NULL : error);
+        first = first < 0 ? first : result;
+    }
+    int drained = live->realms->len > 0 ? drain_rest(live, first < 0 ? NULL : error) : 0;
+    first = first < 0 ? first : drained;
+    for (guint i = 0; i < live->realms->len; i++) {
+        int result = realm_close(realm_at(live, i), &live->totals, first < 0 ? NULL : error);
+        first = first < 0 ? first : result;
+    }
+    struct writer *writer = g_steal_pointer(&live->writer);
+    g_ptr_array_set_size(live->realms, 0);
+    int closed = writer_close(writer, &live->totals, clock_realtime_ns(), first < 0 ? NULL : error);
+    return first < 0 ? first : closed;
 }
 
 int live_run(const struct options *options, struct error *error)
 {
-    struct live live = {.options = options, .netns = {.fd = -1}, .signal_fd = -1, .lock_fd = -1};
+    struct live live = {.options = options, .signal_fd = -1, .lock_fd = -1};
+    live.realms = g_ptr_array_new_with_free_func((GDestroyNotify)realm_free);
+    live.fds = g_array_new(FALSE, TRUE, sizeof(struct pollfd));
     int result = open_signals(&live, error);
     if (result == 0)
         result = start(&live, error);
@@ -292,14 +346,10 @@ int live_run(const struct options *options, struct error *error)
         int stopped = stop(&live, result < 0 ? NULL : error);
         result = result < 0 ? result : stopped;
     }
-    watch_close(live.watch);
-    kernel_close(live.kernel, result < 0 ? NULL : error);
-    pipeline_done(&live.pipeline);
-    if (live.source)
-        live.source->ops->close(live.source);
-    netns_done(&live.netns);
+    g_ptr_array_unref(live.realms);
+    writer_abandon(live.writer);
+    g_array_unref(live.fds);
     cleanup_close(&live.lock_fd);
-    if (live.signal_fd >= 0)
-        close(live.signal_fd);
+    cleanup_close(&live.signal_fd);
     return result;
 }

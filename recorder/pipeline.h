@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one way of the data: source → event → path → writer, with the rules beside it. */
+/* The one way of the data: source → event → path → writer, with the rules beside it. Each network namespace
+ * has a way of its own, for nothing of one says anything of another; all of them end in one writer. */
 #ifndef IPTRACE_PIPELINE_H
 #define IPTRACE_PIPELINE_H
 
@@ -7,30 +8,33 @@
 #include "recorder/writer.h"
 
 struct pipeline {
-    const struct options *options;
+    char *netns; /* name of the namespace, where it is one of several; else empty */
     struct rulebook *book;
     struct assembler *assembler;
-    struct writer *writer;
+    struct writer *writer;   /* shared */
     struct source_sink sink; /* what a source is drained into */
     uint64_t now_ns;         /* the assembler's clock, set before draining */
-    uint32_t rulesets;       /* numbers given out */
-    GHashTable *parts;       /* replay: rulesets of which parts are still missing */
-    uint32_t capture_id;     /* replay: of the events that come now */
-    bool replay;
 };
 
-/* Opens the output. pipeline_done() also after an error. */
-int pipeline_init(struct pipeline *pipeline, const struct options *options, bool replay, struct error *error);
+/* `keep_all` as in rulebook_new(). The writer stays the caller's, and must outlive the pipeline. */
+void pipeline_init(struct pipeline *pipeline, struct writer *writer, const char *netns, bool keep_all);
 void pipeline_done(struct pipeline *pipeline);
 
-/* Puts a table's text in force, and into the file where it has begun. Text that is the same as what is in
- * force changes nothing but the numbers of the own rules. */
+/* Puts a table's text in force, and into the file where it has begun. What is the same as what is in
+ * force changes nothing. */
 int pipeline_put_ruleset(struct pipeline *pipeline, unsigned family, struct bytes text,
                          const struct ruleset_own *own, size_t own_count, uint64_t time_ns,
                          struct error *error);
 
-/* Ends all paths and closes the output; says the totals. `stats` are the source's. */
-int pipeline_finish(struct pipeline *pipeline, const struct source_stats *stats, struct error *error);
+/* The same with a ruleset that has its number already. */
+void pipeline_put(struct pipeline *pipeline, struct ruleset *ruleset);
+
+/* An entry of the file that tells of this namespace, now. */
+void pipeline_add_journal(struct pipeline *pipeline, enum journal_priority priority, const char *event,
+                          const char *message);
+
+/* Ends all paths, and adds what was counted to the totals. Once. */
+void pipeline_finish(struct pipeline *pipeline, struct totals *totals);
 
 uint64_t clock_monotonic_ns(void);
 uint64_t clock_realtime_ns(void);

@@ -4,19 +4,16 @@
 
 #include "recorder/status.h"
 
-void progress_show(const struct writer *writer, struct source *source, uint64_t now_ns)
+void progress_show(const struct writer *writer, const struct source_stats *stats, double done,
+                   uint64_t now_ns)
 {
-    if (!status_is_due(now_ns))
-        return;
-    struct source_stats stats;
-    source->ops->stats(source, &stats);
     const struct status_counts counts = {
         .packets = writer_packets(writer),
-        .messages = stats.messages,
-        .lost = stats.lost,
+        .messages = stats->messages,
+        .lost = stats->lost,
         .dropped = writer_verdicts(writer, VERDICT_DROP),
         .rejected = writer_verdicts(writer, VERDICT_REJECT),
-        .progress = source->ops->progress(source),
+        .progress = done,
     };
     status_show(&counts, now_ns);
 }

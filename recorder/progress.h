@@ -6,7 +6,9 @@
 #include "recorder/source/source.h"
 #include "recorder/writer.h"
 
-/* Where a status line is wanted and due: cheap enough for every turn of a loop. `now_ns` is monotonic. */
-void progress_show(const struct writer *writer, struct source *source, uint64_t now_ns);
+/* Shows the status line, which is wanted and due (status.h). `stats` are those of all sources, `done` the
+ * fraction of the work; negative where that has no meaning. `now_ns` is monotonic. */
+void progress_show(const struct writer *writer, const struct source_stats *stats, double done,
+                   uint64_t now_ns);
 
 #endif

@@ -11,6 +11,13 @@
 
 static enum report_level report_level = REPORT_NORMAL;
 
+static const char *report_place;
+
+void report_set_place(const char *place)
+{
+    report_place = place;
+}
+
 void report_set_level(enum report_level level)
 {
     report_level = level;
@@ -25,6 +32,10 @@ static void say(const char *format, va_list arguments)
 {
     g_autofree char *sentence = g_strdup_vprintf(format, arguments);
     g_autoptr(GString) line = g_string_new("iptrace-record: ");
+    if (report_place) {
+        text_append_safe(line, (struct bytes){(const uint8_t *)report_place, strlen(report_place)});
+        g_string_append(line, ": ");
+    }
     text_append_safe(line, (struct bytes){(const uint8_t *)sentence, strlen(sentence)});
     g_string_append_c(line, '\n');
     status_erase();

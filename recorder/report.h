@@ -13,6 +13,9 @@ enum report_level {
 void report_set_level(enum report_level level);
 enum report_level report_get_level(void);
 
+/* From now on notes are about that namespace, and say so; null: about nothing in particular. */
+void report_set_place(const char *place);
+
 void report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void report_detail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -36,7 +36,7 @@ static void journal(struct pipeline *pipeline, enum journal_priority priority, c
     g_autofree char *sentence = g_strdup_vprintf(format, arguments);
     va_end(arguments);
     report_note("%s", sentence);
-    writer_add_journal(pipeline->writer, clock_realtime_ns(), priority, event, sentence);
+    pipeline_add_journal(pipeline, priority, event, sentence);
 }
 
 /* ---- What is missing ---- */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MS             1000000ull
@@ -80,6 +81,15 @@ int watch_open(struct watch **ret_watch, struct pipeline *pipeline, struct error
             XTABLES_LOCK_FILE, g_strerror(errno));
     *ret_watch = watch;
     return 0;
+}
+
+void watch_add_lock(struct watch *watch, const char *path)
+{
+    struct stat ours, other;
+    bool is_ours = stat(XTABLES_LOCK_FILE, &ours) == 0 && stat(path, &other) == 0 &&
+                   ours.st_dev == other.st_dev && ours.st_ino == other.st_ino;
+    if (!is_ours && inotify_add_watch(watch->inotify_fd, path, IN_OPEN | IN_CLOSE) < 0)
+        report_detail("%s cannot be watched: %s", path, g_strerror(errno));
 }
 
 void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_state *state)
@@ -215,8 +225,7 @@ static void tell_change(struct watch *watch, const struct family_watch *family, 
         message = g_strdup_printf("Table %s (IPv%u) appeared", table, family->version);
     }
     report_detail("rules of %s (IPv%u) changed", table, family->version);
-    writer_add_journal(watch->pipeline->writer, clock_realtime_ns(), JOURNAL_NOTICE, "rules_changed",
-                       message);
+    pipeline_add_journal(watch->pipeline, JOURNAL_NOTICE, "rules_changed", message);
 }
 
 static int take_over_text(struct watch *watch, const struct family_watch *family,

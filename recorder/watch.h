@@ -21,6 +21,10 @@ struct watch;
 /* Before the rules are first read. A lock file that cannot be watched is reported once; the looks remain. */
 int watch_open(struct watch **ret_watch, struct pipeline *pipeline, struct error *error);
 
+/* Watches a further lock file: that of a container, whose iptables take another than ours. Where it is the
+ * same, or cannot be seen, the looks must do. Before the rules are first read. */
+void watch_add_lock(struct watch *watch, const char *path);
+
 /* Adds a family, as the book knows it: `state` is of a deep look. The agent stays the caller's. */
 void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_state *state);
 

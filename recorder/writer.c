@@ -18,9 +18,16 @@
 
 #define FLUSH_NS 1000000000ull /* messages wait at most so long for a fuller block */
 
+/* The rules of a namespace. */
+struct named_book {
+    const char *netns;
+    const struct rulebook *book;
+};
+
 struct writer {
     const struct options *options;
-    const struct rulebook *book;
+    GArray *books;           /* of struct named_book */
+    uint32_t rulesets;       /* numbers given out */
     struct capture *capture; /* null: only text is wanted */
     struct output *output;
     GString *text; /* null: no text is wanted */
@@ -94,12 +101,11 @@ static uint32_t random_id(void)
     return id;
 }
 
-int writer_open(struct writer **ret_writer, const struct options *options, const struct rulebook *book,
-                struct error *error)
+int writer_open(struct writer **ret_writer, const struct options *options, struct error *error)
 {
     struct writer *writer = g_new0(struct writer, 1);
     writer->options = options;
-    writer->book = book;
+    writer->books = g_array_new(FALSE, FALSE, sizeof(struct named_book));
     writer->interfaces = g_ptr_array_new_with_free_func(g_free);
     g_queue_init(&writer->files);
     if (report_get_level() == REPORT_VERBOSE ||
@@ -147,6 +153,7 @@ void writer_abandon(struct writer *writer)
     g_free(writer->os);
     g_free(writer->application);
     g_free(writer->notes);
+    g_array_unref(writer->books);
     g_ptr_array_unref(writer->interfaces);
     g_queue_clear_full(&writer->files, g_free);
     g_free(writer);
@@ -159,15 +166,33 @@ static struct bytes bytes_of(const char *text)
     return (struct bytes){(const uint8_t *)text, strlen(text)};
 }
 
-static void add_rulesets(struct writer *writer)
+static void add_rulesets(struct writer *writer, const struct named_book *named)
 {
     for (unsigned family = 4; family <= 6; family += 2) {
         for (unsigned table = 0; table < TABLE_COUNT; table++) {
-            const struct ruleset *ruleset = rulebook_get(writer->book, family, table);
+            const struct ruleset *ruleset = rulebook_get(named->book, family, table);
             if (ruleset)
-                capture_add_ruleset(writer->capture, ruleset);
+                capture_add_ruleset(writer->capture, ruleset, bytes_of(named->netns));
         }
     }
+}
+
+void writer_add_book(struct writer *writer, const char *netns, const struct rulebook *book)
+{
+    const struct named_book named = {netns, book};
+    g_array_append_val(writer->books, named);
+}
+
+void writer_remove_book(struct writer *writer, const struct rulebook *book)
+{
+    for (guint i = writer->books->len; i-- > 0;)
+        if (g_array_index(writer->books, struct named_book, i).book == book)
+            g_array_remove_index(writer->books, i);
+}
+
+uint32_t writer_number_ruleset(struct writer *writer)
+{
+    return ++writer->rulesets;
 }
 
 static void begin_file(struct writer *writer, uint64_t now_ns)
@@ -183,8 +208,9 @@ static void begin_file(struct writer *writer, uint64_t now_ns)
                                                IPTRACE_VERSION, writer->options->filter ? ", filter: " : "",
                                                writer->options->filter ? writer->options->filter : "",
                                                writer->notes ? "\n" : "", writer->notes ? writer->notes : "");
-    writer_add_journal(writer, now_ns, JOURNAL_INFO, "start", message);
-    add_rulesets(writer);
+    writer_add_journal(writer, "", now_ns, JOURNAL_INFO, "start", message);
+    for (guint i = 0; i < writer->books->len; i++)
+        add_rulesets(writer, &g_array_index(writer->books, struct named_book, i));
 }
 
 void writer_begin(struct writer *writer, const char *const *interfaces, const char *notes, uint64_t now_ns)
@@ -202,17 +228,18 @@ bool writer_has_begun(const struct writer *writer)
     return writer->begun;
 }
 
-void writer_add_ruleset(struct writer *writer, const struct ruleset *ruleset)
+void writer_add_ruleset(struct writer *writer, const char *netns, const struct ruleset *ruleset)
 {
     if (writer->capture && writer->begun)
-        capture_add_ruleset(writer->capture, ruleset);
+        capture_add_ruleset(writer->capture, ruleset, bytes_of(netns));
 }
 
-void writer_add_journal(struct writer *writer, uint64_t now_ns, enum journal_priority priority,
-                        const char *event, const char *message)
+void writer_add_journal(struct writer *writer, const char *netns, uint64_t now_ns,
+                        enum journal_priority priority, const char *event, const char *message)
 {
+    const struct journal_field field = {"IPTRACE_NETNS", netns};
     if (writer->capture && writer->begun)
-        capture_add_journal(writer->capture, now_ns, priority, event, message, NULL, 0);
+        capture_add_journal(writer->capture, now_ns, priority, event, message, &field, netns[0] ? 1 : 0);
 }
 
 void writer_add_lost(struct writer *writer, uint64_t count)
@@ -252,7 +279,7 @@ static double seconds_between(uint64_t begin_ns, uint64_t end_ns)
 static int next_file(struct writer *writer, uint64_t now_ns, struct error *error)
 {
     capture_flush_messages(writer->capture);
-    writer_add_journal(writer, now_ns, JOURNAL_INFO, "file_end", "Goes on in the next file of the ring");
+    writer_add_journal(writer, "", now_ns, JOURNAL_INFO, "file_end", "Goes on in the next file of the ring");
     capture_end_file(writer->capture, writer->file_begin_ns, now_ns, writer->lost);
     int result = hand_on(writer, error);
     int closed = output_close(writer->output, result < 0 ? NULL : error);
@@ -286,12 +313,12 @@ static bool has_all_packets(const struct writer *writer)
            (is_last_file(writer) && file_has_all_packets(writer));
 }
 
-void writer_add_path(void *user, const struct finished_path *path)
+void writer_add_path(struct writer *writer, const char *netns, const struct finished_path *path)
 {
-    struct writer *writer = user;
     if (has_all_packets(writer) || writer->failure < 0)
         return;
     path_steps_make(&writer->steps, path);
+    writer->steps.path.netns = bytes_of(netns);
     writer->packets++;
     writer->file_packets++;
     writer->verdicts[path->verdict]++;
@@ -375,15 +402,15 @@ static void add_end(struct writer *writer, const struct totals *totals, uint64_t
         const char *name;
         uint64_t value;
     } counts[] = {
-        {"IPTRACE_PACKETS",    writer->packets                            },
-        {"IPTRACE_MESSAGES",   totals->messages                           },
-        {"IPTRACE_LOST",       totals->lost                               },
-        {"IPTRACE_FOREIGN",    totals->foreign                            },
-        {"IPTRACE_MALFORMED",  totals->malformed + totals->paths.malformed},
-        {"IPTRACE_INCOMPLETE", totals->paths.incomplete                   },
-        {"IPTRACE_AMBIGUOUS",  totals->paths.ambiguous                    },
-        {"IPTRACE_EVICTED",    totals->paths.evicted                      },
-        {"IPTRACE_UNKEPT",     totals->paths.unkept                       },
+        {"IPTRACE_PACKETS",    writer->packets         },
+        {"IPTRACE_MESSAGES",   totals->source.messages },
+        {"IPTRACE_LOST",       totals->source.lost     },
+        {"IPTRACE_FOREIGN",    totals->source.foreign  },
+        {"IPTRACE_MALFORMED",  totals_malformed(totals)},
+        {"IPTRACE_INCOMPLETE", totals->paths.incomplete},
+        {"IPTRACE_AMBIGUOUS",  totals->paths.ambiguous },
+        {"IPTRACE_EVICTED",    totals->paths.evicted   },
+        {"IPTRACE_UNKEPT",     totals->paths.unkept    },
     };
     struct journal_field fields[G_N_ELEMENTS(counts)];
     char values[G_N_ELEMENTS(counts)][24];
@@ -393,9 +420,9 @@ static void add_end(struct writer *writer, const struct totals *totals, uint64_t
     }
     g_autofree char *message = g_strdup_printf("Capture stopped: %" PRIu64 " packets, %" PRIu64
                                                " TRACE messages, %" PRIu64 " messages lost",
-                                               writer->packets, totals->messages, totals->lost);
-    capture_add_journal(writer->capture, now_ns, totals->lost > 0 ? JOURNAL_WARNING : JOURNAL_INFO, "stop",
-                        message, fields, G_N_ELEMENTS(fields));
+                                               writer->packets, totals->source.messages, totals->source.lost);
+    capture_add_journal(writer->capture, now_ns, totals->source.lost > 0 ? JOURNAL_WARNING : JOURNAL_INFO,
+                        "stop", message, fields, G_N_ELEMENTS(fields));
 }
 
 static void report_decisions(const struct writer *writer)
@@ -410,11 +437,12 @@ static void report_decisions(const struct writer *writer)
 int writer_close(struct writer *writer, const struct totals *totals, uint64_t now_ns, struct error *error)
 {
     int result = writer->failure < 0 ? error_set(error, -writer->failure, "%s", writer->error.text) : 0;
+    totals_report(totals, writer);
     report_decisions(writer);
     if (writer->capture && writer->begun) {
         capture_flush_messages(writer->capture);
         add_end(writer, totals, now_ns);
-        capture_end_file(writer->capture, writer->file_begin_ns, now_ns, totals->lost);
+        capture_end_file(writer->capture, writer->file_begin_ns, now_ns, totals->source.lost);
     }
     if (writer->begun && result == 0)
         result = hand_on(writer, error);

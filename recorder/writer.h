@@ -6,29 +6,31 @@
 #include "recorder/core/assembler.h"
 #include "recorder/core/journal.h"
 #include "recorder/options.h"
+#include "recorder/totals.h"
 
 struct writer;
 
-/* What a recording counts; said at the end and written into the file. */
-struct totals {
-    uint64_t messages, lost, foreign, malformed;
-    struct assembler_counts paths;
-};
+/* Opens what -w names; text goes to standard output. The options stay the caller's. */
+int writer_open(struct writer **ret_writer, const struct options *options, struct error *error);
 
-/* Opens what -w names; text goes to standard output. Options and book stay the caller's. */
-int writer_open(struct writer **ret_writer, const struct options *options, const struct rulebook *book,
-                struct error *error);
+/* In the following `netns` is the name of a network namespace where several are recorded, else empty. */
+
+/* The rules that a book has in force stand at the beginning of each file. Book and name stay the caller's. */
+void writer_add_book(struct writer *writer, const char *netns, const struct rulebook *book);
+void writer_remove_book(struct writer *writer, const struct rulebook *book);
 
 /* Begins the file, with at least one interface: nothing may be added before. `notes` are sentences for the
  * file's first entry, a line each, or null. */
 void writer_begin(struct writer *writer, const char *const *interfaces, const char *notes, uint64_t now_ns);
 bool writer_has_begun(const struct writer *writer);
 
-/* An assembler_emit_fn; `user` is the writer. */
-void writer_add_path(void *writer, const struct finished_path *path);
-void writer_add_ruleset(struct writer *writer, const struct ruleset *ruleset);
-void writer_add_journal(struct writer *writer, uint64_t now_ns, enum journal_priority priority,
-                        const char *event, const char *message);
+void writer_add_path(struct writer *writer, const char *netns, const struct finished_path *path);
+void writer_add_ruleset(struct writer *writer, const char *netns, const struct ruleset *ruleset);
+void writer_add_journal(struct writer *writer, const char *netns, uint64_t now_ns,
+                        enum journal_priority priority, const char *event, const char *message);
+
+/* The next ruleset's number in the capture, from 1. */
+uint32_t writer_number_ruleset(struct writer *writer);
 
 /* So many messages were lost before what comes next. */
 void writer_add_lost(struct writer *writer, uint64_t count);
@@ -49,10 +51,10 @@ bool writer_is_full(const struct writer *writer, uint64_t now_ns);
 uint64_t writer_packets(const struct writer *writer);
 uint64_t writer_verdicts(const struct writer *writer, enum verdict verdict);
 
-/* Writes the end of the file, closes it and frees the writer. */
+/* Says what was recorded, writes the end of the file, closes it and frees the writer. */
 int writer_close(struct writer *writer, const struct totals *totals, uint64_t now_ns, struct error *error);
 
-/* Frees it after a failure: nothing more is written. */
+/* Frees it after a failure: nothing more is written. Null is allowed. */
 void writer_abandon(struct writer *writer);
 
 #endif

@@ -15,13 +15,19 @@ struct interface_state {
     uint64_t packets;
 };
 
+/* The messages of one namespace that wait for their block. */
+struct stream {
+    GBytes *netns;
+    struct message_block_writer *messages;
+};
+
 struct capture {
     struct capture_options options;
     struct wire_writer out;
     bool taken; /* `out` was handed out and begins anew */
     struct wire_writer record, body;
     struct path_writer path_writer;
-    struct message_block_writer *messages;
+    GPtrArray *streams;     /* of struct stream; few */
     GHashTable *interfaces; /* name (GBytes) → struct interface_state */
     uint32_t packets;
 };
@@ -34,11 +40,19 @@ static struct wire_writer *out(struct capture *capture)
     return &capture->out;
 }
 
+static void stream_free(gpointer pointer)
+{
+    struct stream *stream = pointer;
+    message_block_writer_free(stream->messages);
+    g_bytes_unref(stream->netns);
+    g_free(stream);
+}
+
 struct capture *capture_new(const struct capture_options *options)
 {
     struct capture *capture = g_new0(struct capture, 1);
     capture->options = *options;
-    capture->messages = message_block_writer_new(options->capture_id, (struct bytes){0});
+    capture->streams = g_ptr_array_new_with_free_func(stream_free);
     capture->interfaces =
         g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, g_free);
     return capture;
@@ -52,7 +66,7 @@ void capture_free(struct capture *capture)
     wire_writer_done(&capture->record);
     wire_writer_done(&capture->body);
     path_writer_done(&capture->path_writer);
-    message_block_writer_free(capture->messages);
+    g_ptr_array_unref(capture->streams);
     g_hash_table_destroy(capture->interfaces);
     g_free(capture);
 }
@@ -87,7 +101,39 @@ void capture_begin_file(struct capture *capture, struct bytes interface)
 
 /* ---- Packets ---- */
 
-static void add_message(struct capture *capture, const struct message_log_iterator *iterator)
+static struct stream *stream_of(struct capture *capture, struct bytes netns)
+{
+    for (guint i = 0; i < capture->streams->len; i++) {
+        struct stream *stream = g_ptr_array_index(capture->streams, i);
+        gsize length;
+        const uint8_t *data = g_bytes_get_data(stream->netns, &length);
+        if (bytes_equal((struct bytes){data, length}, netns))
+            return stream;
+    }
+    struct stream *stream = g_new0(struct stream, 1);
+    stream->netns = g_bytes_new(netns.data, netns.length);
+    stream->messages = message_block_writer_new(capture->options.capture_id, netns);
+    g_ptr_array_add(capture->streams, stream);
+    return stream;
+}
+
+static void write_body(struct capture *capture)
+{
+    envelope_pad(&capture->body, 0);
+    pcapng_write_custom(out(capture), (struct bytes){capture->body.data, capture->body.length});
+}
+
+static void flush(struct capture *capture, struct stream *stream)
+{
+    if (message_block_writer_length(stream->messages) == 0)
+        return;
+    capture->body.length = 0;
+    message_block_writer_finish(stream->messages, &capture->body);
+    write_body(capture);
+}
+
+static void add_message(struct capture *capture, struct stream *stream,
+                        const struct message_log_iterator *iterator)
 {
     struct step step;
     path_step_of(iterator->annotation, &iterator->event, &step);
@@ -95,22 +141,24 @@ static void add_message(struct capture *capture, const struct message_log_iterat
     step.context.out = iterator->event.out;
     step.context.physin = iterator->event.physin;
     step.context.physout = iterator->event.physout;
-    if (message_block_writer_add(capture->messages, &iterator->event.message, &step))
+    if (message_block_writer_add(stream->messages, &iterator->event.message, &step))
         return;
-    capture_flush_messages(capture);
-    message_block_writer_add(capture->messages, &iterator->event.message, &step);
+    flush(capture, stream);
+    message_block_writer_add(stream->messages, &iterator->event.message, &step);
 }
 
-static void add_messages(struct capture *capture, const struct finished_path *finished, uint32_t number)
+static void add_messages(struct capture *capture, struct bytes netns, const struct finished_path *finished,
+                         uint32_t number)
 {
+    struct stream *stream = stream_of(capture, netns);
     struct message_log_iterator iterator;
     struct message_log_iterator kept[2]; /* the writer looks at the message before once more */
-    message_block_writer_packet(capture->messages, number);
+    message_block_writer_packet(stream->messages, number);
     message_log_begin(finished->log, &iterator);
     for (unsigned i = 0; message_log_next(&iterator); i ^= 1) {
         kept[i] = iterator;
         kept[i].event.message.received_us = iterator.event.received_ns / 1000;
-        add_message(capture, &kept[i]);
+        add_message(capture, stream, &kept[i]);
     }
 }
 
@@ -153,25 +201,16 @@ uint32_t capture_add_packet(struct capture *capture, const struct path_steps *st
     }
     pcapng_write_packet(out(capture), &packet);
     if (capture->options.blocks)
-        add_messages(capture, finished, number);
+        add_messages(capture, path.netns, finished, number);
     return number;
 }
 
 /* ---- Custom Blocks and the journal ---- */
 
-static void write_body(struct capture *capture)
-{
-    envelope_pad(&capture->body, 0);
-    pcapng_write_custom(out(capture), (struct bytes){capture->body.data, capture->body.length});
-}
-
 void capture_flush_messages(struct capture *capture)
 {
-    if (message_block_writer_length(capture->messages) == 0)
-        return;
-    capture->body.length = 0;
-    message_block_writer_finish(capture->messages, &capture->body);
-    write_body(capture);
+    for (guint i = 0; i < capture->streams->len; i++)
+        flush(capture, g_ptr_array_index(capture->streams, i));
 }
 
 /* The next part of a text: as many whole lines as fit, or where a line alone is too long, as much of it as
@@ -188,7 +227,7 @@ static struct bytes next_part(struct bytes *rest)
     return part;
 }
 
-void capture_add_ruleset(struct capture *capture, const struct ruleset *ruleset)
+void capture_add_ruleset(struct capture *capture, const struct ruleset *ruleset, struct bytes netns)
 {
     if (!capture->options.blocks)
         return;
@@ -200,6 +239,7 @@ void capture_add_ruleset(struct capture *capture, const struct ruleset *ruleset)
         .generation = origin->generation,
         .family = origin->family,
         .table = ruleset_table(ruleset),
+        .netns = netns,
         .time_ns = origin->time_ns,
     };
     for (struct bytes rest = ruleset_text(ruleset); rest.length > 0; part.parts++)

@@ -33,7 +33,9 @@ void capture_add_interface(struct capture *capture, struct bytes name);
  * be lost since the packet before. Returns the packet's number, from 1. */
 uint32_t capture_add_packet(struct capture *capture, const struct path_steps *steps,
                             const struct finished_path *finished, uint64_t lost);
-void capture_add_ruleset(struct capture *capture, const struct ruleset *ruleset);
+
+/* `netns` as in struct path; the packet's stands in `steps->path`. */
+void capture_add_ruleset(struct capture *capture, const struct ruleset *ruleset, struct bytes netns);
 void capture_add_journal(struct capture *capture, uint64_t time_ns, enum journal_priority priority,
                          const char *event, const char *message, const struct journal_field *fields,
                          size_t count);

@@ -18,7 +18,6 @@ struct path_steps {
     struct event first; /* the first message */
 };
 
-/* `netns` as in struct event. */
 void path_steps_make(struct path_steps *steps, const struct finished_path *finished);
 void path_steps_done(struct path_steps *steps);
 

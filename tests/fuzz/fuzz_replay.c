@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "recorder/pipeline.h"
+#include "recorder/replay.h"
 #include "recorder/report.h"
 
 static int file = -1;
@@ -33,24 +33,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                     .read = path,
                                     .blocks = BLOCKS_ALWAYS,
                                     .snapshot_length = 256};
-    struct pipeline pipeline;
-    struct source *source;
     struct error error;
     if (ftruncate(file, 0) < 0 || pwrite(file, data, size, 0) != (ssize_t)size)
         abort();
-    if (replay_source_open(&source, path, &error) < 0)
-        return 0;
-    int state = pipeline_init(&pipeline, &options, true, &error);
-    while (state >= 0 && state != SOURCE_END) {
-        state = source->ops->drain(source, &pipeline.sink, &error);
-        if (state >= 0 && writer_flush(pipeline.writer, false, pipeline.now_ns, &error) < 0)
-            abort();
-    }
-    struct source_stats stats;
-    source->ops->stats(source, &stats);
-    if (state >= 0 && pipeline_finish(&pipeline, &stats, &error) < 0)
-        abort();
-    pipeline_done(&pipeline);
-    source->ops->close(source);
+    replay_run(&options, &error);
     return 0;
 }

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A recording's side in one network namespace. */
+#include "recorder/realm.h"
+
+#include "recorder/core/cleanup.h"
+#include "recorder/report.h"
+#include "recorder/ruleset/xtables_lock.h"
+
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define MS      1000000ull
+#define TICK_NS (10 * MS)
+#define LOOK_NS (200 * MS) /* between looks whether the namespace is still there */
+
+/* ---- Whose words ---- */
+
+/* Between the two, everything that is said is said of this namespace. */
+static void enter(const struct realm *realm)
+{
+    report_set_place(realm->label);
+}
+
+static int leave(const struct realm *realm, int result, struct error *error)
+{
+    report_set_place(NULL);
+    if (result < 0 && error && realm->label) {
+        struct error told;
+        error_set(&told, 0, "%s: %s", realm->label, error->text);
+        *error = told;
+    }
+    return result;
+}
+
+/* ---- Start ---- */
+
+struct realm *realm_new(const struct options *options)
+{
+    struct realm *realm = g_new0(struct realm, 1);
+    realm->options = options;
+    realm->netns.fd = -1;
+    realm->process = -1;
+    return realm;
+}
+
+/* The process that a path in /proc leads by; 0: none. */
+static pid_t process_of(const char *path)
+{
+    long pid;
+    int length = -1;
+    return sscanf(path, "/proc/%ld/ns/net%n", &pid, &length) == 1 && length == (int)strlen(path) ? (pid_t)pid
+                                                                                                 : 0;
+}
+
+/* The name as ip-netns(8) or the process id; where it is neither, the path. */
+static char *make_label(const struct netns *netns)
+{
+    static const char *const directories[] = {"/run/netns/", "/var/run/netns/"};
+    for (size_t i = 0; i < G_N_ELEMENTS(directories); i++)
+        if (g_str_has_prefix(netns->path, directories[i]))
+            return g_strdup(netns->path + strlen(directories[i]));
+    pid_t pid = process_of(netns->path);
+    return pid > 0 ? g_strdup_printf("%ld", (long)pid) : g_strdup(netns->name);
+}
+
+int realm_open(struct realm *realm, const char *spec, bool is_alone, struct error *error)
+{
+    int result = spec ? netns_open(&realm->netns, spec, error) : netns_open_own(&realm->netns, error);
+    if (result < 0)
+        return result;
+    realm->is_named = spec != NULL;
+    realm->label = is_alone ? NULL : make_label(&realm->netns);
+    enter(realm);
+    pid_t pid = process_of(realm->netns.path);
+    if (pid > 0)
+        realm->process = (int)syscall(SYS_pidfd_open, pid, 0);
+    return leave(realm, kernel_open(&realm->kernel, realm->options, &realm->netns, error), error);
+}
+
+static void list_interfaces(const struct realm *realm, GPtrArray *interfaces)
+{
+    const char *label = realm->label ? realm->label : "", *slash = realm->label ? "/" : "";
+    struct if_nameindex *list = if_nameindex();
+    for (struct if_nameindex *entry = list; entry && entry->if_name; entry++)
+        g_ptr_array_add(interfaces, g_strconcat(label, slash, entry->if_name, NULL));
+    if_freenameindex(list);
+    if (interfaces->len == 0)
+        g_ptr_array_add(interfaces, g_strconcat(label, slash, "lo", NULL));
+}
+
+/* What must be done in the namespace: the socket, and a look at its interfaces. */
+static int open_source(struct realm *realm, GPtrArray *interfaces, struct error *error)
+{
+    const struct nflog_options options = {
+        .copy_range = realm->options->snapshot_length,
+        .buffer_size = realm->options->buffer_mib << 20,
+        .netns = realm->label,
+    };
+    int result = nflog_source_open(&realm->source, &options, error);
+    if (result < 0)
+        return result;
+    uint32_t granted = nflog_source_buffer(realm->source);
+    if (granted < options.buffer_size)
+        report_note(
+            "the socket's receive buffer is %u KiB, not the %u MiB asked for: net.core.rmem_max is less",
+            granted >> 10, realm->options->buffer_mib);
+    list_interfaces(realm, interfaces);
+    return 0;
+}
+
+static int open_source_inside(struct realm *realm, GPtrArray *interfaces, struct error *error)
+{
+    struct netns own;
+    int result = netns_open_own(&own, error);
+    if (result < 0)
+        return result;
+    result = netns_enter(&realm->netns, error);
+    if (result == 0) {
+        result = open_source(realm, interfaces, error);
+        int back = netns_enter(&own, result < 0 ? NULL : error);
+        result = result < 0 ? result : back;
+    }
+    netns_done(&own);
+    return result;
+}
+
+/* A container's iptables locks a file of its own. */
+static void watch_lock_of_process(struct realm *realm)
+{
+    pid_t pid = process_of(realm->netns.path);
+    if (pid <= 0)
+        return;
+    g_autofree char *path = g_strdup_printf("/proc/%ld/root" XTABLES_LOCK_FILE, (long)pid);
+    watch_add_lock(realm->watch, path);
+}
+
+static int start(struct realm *realm, const char *tag, GPtrArray *interfaces, GString *notes,
+                 struct error *error)
+{
+    int result = watch_open(&realm->watch, &realm->pipeline, error);
+    if (result < 0)
+        return result;
+    watch_lock_of_process(realm);
+    result = open_source_inside(realm, interfaces, error);
+    if (result == 0)
+        result = kernel_start(realm->kernel, &realm->pipeline, tag, notes, error);
+    if (result == 0)
+        kernel_watch(realm->kernel, realm->watch);
+    return result;
+}
+
+static void append_notes(GString *notes, const char *label, const char *own)
+{
+    g_auto(GStrv) lines = g_strsplit(own, "\n", -1);
+    for (char **line = lines; *line; line++)
+        if (**line)
+            g_string_append_printf(notes, "%s%s%s%s", notes->len > 0 ? "\n" : "", label ? label : "",
+                                   label ? ": " : "", *line);
+}
+
+int realm_start(struct realm *realm, struct writer *writer, const char *tag, GPtrArray *interfaces,
+                GString *notes, struct error *error)
+{
+    g_autoptr(GString) own = g_string_new(NULL);
+    enter(realm);
+    pipeline_init(&realm->pipeline, writer, realm->label ? realm->label : "", false);
+    int result = leave(realm, start(realm, tag, interfaces, own, error), error);
+    append_notes(notes, realm->label, own->str);
+    return result;
+}
+
+/* ---- Running ---- */
+
+static int turn(struct realm *realm, struct error *error)
+{
+    struct pipeline *pipeline = &realm->pipeline;
+    int result = watch_turn(realm->watch, error);
+    if (result < 0)
+        return result;
+    pipeline->now_ns = clock_monotonic_ns();
+    int state = realm->source->ops->drain(realm->source, &pipeline->sink, error);
+    if (state < 0)
+        return state;
+    uint64_t now_ns = clock_monotonic_ns();
+    if (state == SOURCE_WAIT && now_ns - realm->ticked_ns >= TICK_NS) {
+        realm->wake_ns = assembler_tick(pipeline->assembler, pipeline->now_ns);
+        realm->ticked_ns = now_ns;
+    }
+    result = kernel_tick(realm->kernel, pipeline, now_ns, error);
+    return result < 0 ? result : state;
+}
+
+int realm_turn(struct realm *realm, struct error *error)
+{
+    enter(realm);
+    return leave(realm, turn(realm, error), error);
+}
+
+uint64_t realm_due_ns(const struct realm *realm)
+{
+    uint64_t due_ns = clock_monotonic_ns() + LOOK_NS;
+    if (realm->wake_ns != 0 || realm->pipeline.now_ns > realm->ticked_ns)
+        due_ns = MIN(due_ns, MAX(realm->wake_ns, realm->ticked_ns + TICK_NS));
+    return due_ns;
+}
+
+struct pollfd realm_source_fd(const struct realm *realm)
+{
+    return (struct pollfd){.fd = realm->source->ops->fd(realm->source), .events = POLLIN};
+}
+
+size_t realm_watch_fds(const struct realm *realm, struct pollfd fds[static WATCH_FDS_MAX])
+{
+    return watch_fds(realm->watch, fds);
+}
+
+bool realm_is_gone(struct realm *realm)
+{
+    uint64_t now_ns = clock_monotonic_ns();
+    if (!realm->is_named || now_ns - realm->looked_ns < LOOK_NS)
+        return false;
+    realm->looked_ns = now_ns;
+    /* A process id is given again, and a dead child stays for its parent to see: the pidfd is not misled. */
+    struct pollfd process = {.fd = realm->process, .events = POLLIN};
+    return !netns_exists(&realm->netns) || poll(&process, 1, 0) > 0;
+}
+
+/* ---- End ---- */
+
+int realm_stop_tracing(struct realm *realm, struct error *error)
+{
+    enter(realm);
+    return leave(realm, kernel_stop_tracing(realm->kernel, error), error);
+}
+
+static int close_kernel(struct realm *realm, struct error *error)
+{
+    watch_close(realm->watch);
+    realm->watch = NULL;
+    int result = kernel_close(realm->kernel, error);
+    realm->kernel = NULL;
+    return result;
+}
+
+static void close_descriptors(struct realm *realm)
+{
+    if (realm->source)
+        realm->source->ops->close(realm->source);
+    realm->source = NULL;
+    netns_done(&realm->netns);
+    cleanup_close(&realm->process);
+    realm->process = -1;
+}
+
+int realm_close(struct realm *realm, struct totals *totals, struct error *error)
+{
+    struct source_stats stats;
+    enter(realm);
+    int result = close_kernel(realm, error);
+    realm->source->ops->stats(realm->source, &stats);
+    totals_add_source(totals, &stats);
+    close_descriptors(realm);
+    pipeline_finish(&realm->pipeline, totals);
+    return leave(realm, result, error);
+}
+
+void realm_free(struct realm *realm)
+{
+    if (!realm)
+        return;
+    close_kernel(realm, NULL);
+    close_descriptors(realm);
+    pipeline_done(&realm->pipeline);
+    g_free(realm->label);
+    g_free(realm);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a recording counts. */
+#include "recorder/totals.h"
+
+#include "recorder/report.h"
+#include "recorder/writer.h"
+
+#include <inttypes.h>
+
+void totals_add_source(struct totals *totals, const struct source_stats *stats)
+{
+    struct source_stats *sum = &totals->source;
+    sum->messages += stats->messages;
+    sum->foreign += stats->foreign;
+    sum->lost += stats->lost;
+    sum->malformed += stats->malformed;
+    sum->cut = sum->cut || stats->cut;
+}
+
+void totals_add_paths(struct totals *totals, const struct assembler_counts *counts)
+{
+    struct assembler_counts *sum = &totals->paths;
+    sum->paths += counts->paths;
+    sum->incomplete += counts->incomplete;
+    sum->ambiguous += counts->ambiguous;
+    sum->copies += counts->copies;
+    sum->orphans += counts->orphans;
+    sum->evicted += counts->evicted;
+    sum->unkept += counts->unkept;
+    sum->malformed += counts->malformed;
+}
+
+uint64_t totals_malformed(const struct totals *totals)
+{
+    return totals->source.malformed + totals->paths.malformed;
+}
+
+static void report_packets(const struct totals *totals, const struct writer *writer)
+{
+    report_note("%" PRIu64 " packets, %" PRIu64 " TRACE messages, %" PRIu64 " messages lost",
+                writer_packets(writer), totals->source.messages, totals->source.lost);
+    g_autoptr(GString) verdicts = g_string_new(NULL);
+    for (unsigned verdict = 0; verdict_name(verdict); verdict++) {
+        uint64_t count = writer_verdicts(writer, verdict);
+        if (count > 0)
+            g_string_append_printf(verdicts, "%s%" PRIu64 " %s", verdicts->len > 0 ? ", " : "", count,
+                                   verdict_name(verdict));
+    }
+    if (verdicts->len > 0)
+        report_note("%s", verdicts->str);
+}
+
+void totals_report(const struct totals *totals, const struct writer *writer)
+{
+    report_packets(totals, writer);
+    if (totals->source.foreign > 0)
+        report_note("%" PRIu64 " other messages of NFLOG group 0 were left out: they are no TRACE messages",
+                    totals->source.foreign);
+    if (totals_malformed(totals) > 0)
+        report_note("%" PRIu64 " messages could not be read", totals_malformed(totals));
+    if (totals->paths.incomplete > 0)
+        report_note("%" PRIu64 " packets are incomplete: messages of them were lost",
+                    totals->paths.incomplete);
+    if (totals->paths.ambiguous > 0)
+        report_note("%" PRIu64 " packets are ambiguous: nothing told their messages from another's",
+                    totals->paths.ambiguous);
+}

@@ -77,17 +77,17 @@ static int take_look(struct kernel *kernel, struct family *family, struct pipeli
     if (look->logger[0] && strcmp(look->logger, LOGGER_NFLOG) != 0) {
         what = g_strdup_printf("the %s logger was changed from " LOGGER_NFLOG " to %s", family_name(family),
                                look->logger);
-        return ask_repair(kernel, family, pipeline, now_ns, "logger-changed", what, error);
+        return ask_repair(kernel, family, pipeline, now_ns, "logger_changed", what, error);
     }
     if (look->rules < family->installed) {
         what = g_strdup_printf("%u of %u %s TRACE rules were removed from table raw",
                                family->installed - look->rules, family->installed, family_name(family));
-        return ask_repair(kernel, family, pipeline, now_ns, "rules-removed", what, error);
+        return ask_repair(kernel, family, pipeline, now_ns, "trace_removed", what, error);
     }
     family->is_whole = true;
     if (family->installed > 0 && look->behind && !family->is_behind) {
         /* The user's choice: said and not fought over. */
-        journal(pipeline, JOURNAL_WARNING, "rules-moved",
+        journal(pipeline, JOURNAL_WARNING, "trace_moved",
                 "another %s rule now stands before our TRACE rules in table raw: packets that it ends are "
                 "not recorded",
                 family_name(family));
@@ -111,7 +111,7 @@ static int take_repair(struct family *family, struct pipeline *pipeline, const s
         family->date_stop = now_s() + family->life_s;
     if (reply->trace.installed > 0)
         family->installed = reply->trace.installed;
-    journal(pipeline, JOURNAL_NOTICE, "rules-reinstalled", "the %s logger and TRACE rules are in place again",
+    journal(pipeline, JOURNAL_NOTICE, "trace_reinstalled", "the %s logger and TRACE rules are in place again",
             family_name(family));
     return 0;
 }
@@ -176,7 +176,7 @@ static int renew(struct family *family, struct pipeline *pipeline, struct error 
     if (now >= family->date_stop) {
         assembler_lost(pipeline->assembler);
         journal(
-            pipeline, JOURNAL_WARNING, "rules-expired",
+            pipeline, JOURNAL_WARNING, "trace_expired",
             "the %s TRACE rules had passed their date, for the machine slept or its clock was set: packets "
             "since then were not recorded",
             family_name(family));

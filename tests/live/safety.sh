@@ -80,8 +80,8 @@ wait_for 100 grep -q "in place again" "$dir/errors" || fail "not put back: $(cat
 send 9
 sleep 0.3
 stop 0
-journal rules-removed 1
-journal rules-reinstalled 1
+journal trace_removed 1
+journal trace_reinstalled 1
 as_before
 
 test="raw restored"
@@ -109,7 +109,7 @@ wait_for 100 grep -q "logger was changed from nfnetlink_log to NONE" "$dir/error
 wait_for 100 grep -q nfnetlink_log $nf_log || fail "not put back"
 sleep 0.3
 stop 0
-journal logger-changed 1
+journal logger_changed 1
 as_before
 
 test="logger changed again and again"
@@ -133,7 +133,7 @@ start
 iptables-legacy -t raw -I OUTPUT -p udp --dport 9999 -j ACCEPT
 wait_for 100 grep -q "now stands before our TRACE rules" "$dir/errors" || fail "not told within a second"
 stop 0
-journal rules-moved 1
+journal trace_moved 1
 iptables-legacy -t raw -D OUTPUT 1
 as_before
 

@@ -51,7 +51,7 @@ for _ in $(seq 10); do send; sleep 0.7; done
 [ "$(dates)" != "$first" ] || fail "the date is still $first"
 stop
 grep -q "30 DROP" "$dir/errors" || fail "not all was recorded: $(cat "$dir/errors")"
-for event in rules-changed rules_changed rules-removed rules-reinstalled rules-expired; do
+for event in rules_changed trace_removed trace_reinstalled trace_expired; do
     [ "$(journal $event)" = 0 ] || fail "a renewal is told as $event"
 done
 
@@ -66,7 +66,7 @@ sleep 0.3
 send
 sleep 0.3
 stop
-[ "$(journal rules-expired)" = 1 ] || fail "not told: $(cat "$dir/errors")"
+[ "$(journal trace_expired)" = 1 ] || fail "not told: $(cat "$dir/errors")"
 grep -q "3 DROP" "$dir/errors" || fail "not renewed: $(cat "$dir/errors")"
 
 test="all killed at once"

@@ -66,10 +66,19 @@ static inline compat_bool compat_visit_option(wtap_block_t block, unsigned id, w
     struct compat_custom_option_visit *visit = (struct compat_custom_option_visit *)user;
     (void)block;
     (void)type;
-    if (id != OPT_CUSTOM_BIN_COPY || !visit->accept(value->custom_opt.pen))
+    if (id != OPT_CUSTOM_BIN_COPY)
         return true;
+#if WIRESHARK_AT_LEAST(4, 6)
+    uint32_t pen = value->custom_binaryval.pen;
+    struct bytes bytes = {(const uint8_t *)value->custom_binaryval.data.custom_data,
+                          value->custom_binaryval.data.custom_data_len};
+#else
+    uint32_t pen = value->custom_opt.pen;
     struct bytes bytes = {(const uint8_t *)value->custom_opt.data.generic_data.custom_data,
                           value->custom_opt.data.generic_data.custom_data_len};
+#endif
+    if (!visit->accept(pen))
+        return true;
     return visit->visit(bytes, visit->user);
 }
 

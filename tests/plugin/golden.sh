@@ -18,9 +18,15 @@ mkdir -p "$TSHARK_HOME/.config/wireshark/profiles"
 cp -r "$here/../../plugin/profile" "$TSHARK_HOME/.config/wireshark/profiles/iptables TRACE"
 chmod -R a+rX "$TSHARK_HOME"
 
-# Versions of Wireshark write control characters and names of menus in different ways, and root is told who he is.
+# What differs between versions of Wireshark and is not ours: how control characters, names of menus, short times
+# and the line of the frame are written, and the expert information of other protocols. Root is told who he is.
 normalize() {
-    sed -e 's/\\033/\\x1B/g' -e 's|^iptables / |iptables/|' -e '/^Running as user/d'
+    sed -e 's/\\033/\\x1B/g' -e 's|^iptables / |iptables/|' -e '/^Running as user/d' \
+        -e 's/^\(Frame [0-9]*: \)Packet, /\1/' -e 's/^Packet (\([0-9]* bytes)\):$/Frame (\1:/' \
+        -e 's/^PCAPNG Custom Block \([0-9]*\): .*/Custom Block \1/' -e 's/^Frame \([0-9]*\): PCAPNG Custom Block.*/Custom Block \1/' \
+        -e 's/ 1\.500 microseconds$/ 0.000001500 seconds/' \
+        -e 's/^\(Errors\|Warns\|Notes\|Chats\) ([0-9]*)$/\1/' \
+        -e '/^ *[0-9]* *[A-Z][a-z]* *\(TCP\|ICMP\)  /d'
 }
 
 failed=0 count=0

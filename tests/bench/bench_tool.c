@@ -5,6 +5,7 @@
  *     bench_tool same ADDRESS PORT COUNT           likewise, but all packets are equal
  *     bench_tool hold PORT…                        takes what is sent to these ports and reads nothing
  *     bench_tool measure FILE COMMAND…             runs it; FILE: CPU time and memory of all its processes
+ *     bench_tool cpu PID                           CPU time so far of a process and all below it, in µs
  *     bench_tool grow IN OUT MESSAGES              an NFLOG capture repeated until it has so many
  */
 #include <arpa/inet.h>
@@ -176,6 +177,17 @@ static void sample_tree(pid_t root)
         sample(tree[i]);
 }
 
+/* What is running of that tree; ended processes are not counted. */
+static int print_cpu(pid_t root)
+{
+    uint64_t spent_us = field_of(root, "schedstat", "") / 1000;
+    sample_tree(root);
+    for (size_t i = 0; i < process_count; i++)
+        spent_us += field_of(processes[i].pid, "schedstat", "") / 1000;
+    printf("%" PRIu64 "\n", spent_us);
+    return 0;
+}
+
 static uint64_t us_of(struct timeval time)
 {
     return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec;
@@ -312,6 +324,8 @@ int main(int argc, char **argv)
         return hold_ports(argv + 2);
     if (strcmp(verb, "measure") == 0 && argc >= 4)
         return measure(argv[2], argv + 3);
+    if (strcmp(verb, "cpu") == 0 && argc == 3)
+        return print_cpu(atoi(argv[2]));
     if (strcmp(verb, "grow") == 0 && argc == 5)
         return grow(argv[2], argv[3], strtoul(argv[4], NULL, 10));
     return usage();

@@ -43,9 +43,15 @@ world_flush() {
   done
 }
 
-# UDP to port 9 of the router meets eight steps and is accepted; UDP to port 10 meets eight and is dropped.
-world_flood_rules() {
-  $router iptables-legacy-restore <<'RULES' || { echo "skipped: no iptables-legacy here"; exit 77; }
+# UDP from the sender to port 9 behind the router meets eight steps and is accepted; to port 10 it meets eight
+# and is dropped by the last. With `long`, every rule has a comment of the length that people write.
+world_flood_rules() { # [long]
+  local a= b= c= d=
+  if [ "${1:-}" = long ]; then
+    a=' -m comment --comment "what comes from the left"' b=' -m comment --comment "counted for the monthly report"'
+    c=' -m comment --comment "traffic to the port that nobody may use"' d=' -m comment --comment "discard service of the test bench"'
+  fi
+  $router iptables-legacy-restore <<RULES || { echo "skipped: no iptables-legacy here"; exit 77; }
 *raw
 COMMIT
 *mangle
@@ -53,13 +59,12 @@ COMMIT
 *filter
 :SERVICES - [0:0]
 :DISCARD - [0:0]
--A INPUT -i left -p udp -m comment --comment "what comes from the left"
--A INPUT -i left -p udp -j SERVICES
--A SERVICES -p udp -m comment --comment "counted for the monthly report"
--A SERVICES -p udp -m udp --dport 10 -m comment --comment "nobody may use this one" -j DISCARD
--A SERVICES -p udp -m udp --dport 9
--A SERVICES -p udp -m udp --dport 9 -m comment --comment "discard service of the test bench" -j ACCEPT
--A DISCARD -p udp -m udp --dport 10 -m comment --comment "traffic to the port that nobody may use" -j DROP
+-A FORWARD -i left$a
+-A FORWARD -j SERVICES
+-A SERVICES -p udp$b
+-A SERVICES -p udp -m udp --dport 10$c -j DISCARD
+-A SERVICES -p udp -m udp --dport 9$d -j ACCEPT
+-A DISCARD$c -j DROP
 COMMIT
 RULES
 }

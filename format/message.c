@@ -2,6 +2,7 @@
 /* A TRACE message as the kernel sent it: reading its attributes. */
 #include "format/message.h"
 
+#include <endian.h>
 #include <string.h>
 
 bool message_get_uint(const struct message *message, unsigned type, size_t offset, size_t size,
@@ -10,7 +11,18 @@ bool message_get_uint(const struct message *message, unsigned type, size_t offse
     struct bytes bytes = message->attribute[type];
     if (!message_has(message, type) || bytes.length < offset + size)
         return false;
+    uint32_t word;
     uint64_t value = 0;
+    if (size == sizeof word) {
+        memcpy(&word, bytes.data + offset, sizeof word);
+        *ret_value = be32toh(word);
+        return true;
+    }
+    if (size == sizeof value) {
+        memcpy(&value, bytes.data + offset, sizeof value);
+        *ret_value = be64toh(value);
+        return true;
+    }
     for (size_t i = 0; i < size; i++)
         value = value << 8 | bytes.data[offset + i];
     *ret_value = value;

@@ -132,25 +132,31 @@ static void flush(struct capture *capture, struct stream *stream)
     write_body(capture);
 }
 
-static void add_message(struct capture *capture, struct stream *stream,
-                        const struct message_log_iterator *iterator)
+static void add_message(struct capture *capture, struct stream *stream, const struct message *message,
+                        const struct step *step)
 {
-    struct step step;
-    path_step_of(iterator->annotation, &iterator->event, &step);
-    step.context.in = iterator->event.in;
-    step.context.out = iterator->event.out;
-    step.context.physin = iterator->event.physin;
-    step.context.physout = iterator->event.physout;
-    if (message_block_writer_add(stream->messages, &iterator->event.message, &step))
+    if (message_block_writer_add(stream->messages, message, step))
         return;
     flush(capture, stream);
-    message_block_writer_add(stream->messages, &iterator->event.message, &step);
+    message_block_writer_add(stream->messages, message, step);
 }
 
-static void add_messages(struct capture *capture, struct bytes netns, const struct finished_path *finished,
-                         uint32_t number)
+/* Those of the recorder's own rules have no step in the packet's path. */
+static void make_own_step(const struct message_log_iterator *iterator, struct step *ret_step)
+{
+    path_step_of(iterator->annotation, &iterator->event, ret_step);
+    ret_step->context.in = iterator->event.in;
+    ret_step->context.out = iterator->event.out;
+    ret_step->context.physin = iterator->event.physin;
+    ret_step->context.physout = iterator->event.physout;
+}
+
+static void add_messages(struct capture *capture, struct bytes netns, const struct path_steps *steps,
+                         const struct finished_path *finished, uint32_t number)
 {
     struct stream *stream = stream_of(capture, netns);
+    const struct step *step = steps->steps;
+    struct step own;
     struct message_log_iterator iterator;
     struct message_log_iterator kept[2]; /* the writer looks at the message before once more */
     message_block_writer_packet(stream->messages, number);
@@ -158,7 +164,10 @@ static void add_messages(struct capture *capture, struct bytes netns, const stru
     for (unsigned i = 0; message_log_next(&iterator); i ^= 1) {
         kept[i] = iterator;
         kept[i].event.message.received_us = iterator.event.received_ns / 1000;
-        add_message(capture, stream, &kept[i]);
+        bool is_own = iterator.annotation->meaning.kind == MEANING_OWN;
+        if (is_own)
+            make_own_step(&kept[i], &own);
+        add_message(capture, stream, &kept[i].event.message, is_own ? &own : step++);
     }
 }
 
@@ -201,7 +210,7 @@ uint32_t capture_add_packet(struct capture *capture, const struct path_steps *st
     }
     pcapng_write_packet(out(capture), &packet);
     if (capture->options.blocks)
-        add_messages(capture, path.netns, finished, number);
+        add_messages(capture, path.netns, steps, finished, number);
     return number;
 }
 

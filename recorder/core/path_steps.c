@@ -39,7 +39,9 @@ void path_step_of(const struct annotation *annotation, const struct event *event
         *ret_step = step;
         return;
     }
-    if (prefix_parse(message_get_prefix(&event->message), &prefix))
+    if (meaning->kind != MEANING_UNKNOWN && meaning->chain)
+        ret_step->chain = meaning->chain->name;
+    else if (prefix_parse(message_get_prefix(&event->message), &prefix))
         ret_step->chain = prefix.chain;
     ret_step->type = type_of(annotation);
     ret_step->rulenum = meaning->rulenum;

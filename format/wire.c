@@ -114,7 +114,7 @@ void wire_writer_done(struct wire_writer *writer)
 
 uint8_t *wire_writer_reserve(struct wire_writer *writer, size_t length)
 {
-    if (writer->capacity - writer->length < length) {
+    if (!writer->data || writer->capacity - writer->length < length) {
         writer->capacity = MAX(writer->capacity * 2, writer->length + length + 256);
         writer->data = g_realloc(writer->data, writer->capacity);
     }

@@ -219,7 +219,7 @@ static int read_rules(struct ruleset *ruleset, struct bytes text, struct error *
         chain->count++;
         ruleset->rule_count++;
     }
-    ruleset->rules = g_new0(struct rule, ruleset->rule_count);
+    ruleset->rules = g_new0(struct rule, MAX(ruleset->rule_count, 1)); /* empty chains point into it too */
 
     GHashTableIter iterator;
     gpointer value;

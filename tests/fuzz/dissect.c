@@ -79,7 +79,7 @@ static void dissect_row(epan_t *session, struct packet_provider_data *provider, 
     frame_data_set_before_dissect(row, &elapsed, &reference, provider->count > 1 ? row - 1 : NULL);
     epan_dissect_t *dissection = epan_dissect_new(session, TRUE, TRUE);
     const guint8 *data = ws_buffer_start_ptr(buffer);
-    tvbuff_t *tvb = tvb_new_real_data(data, row->cap_len, (gint)row->pkt_len);
+    tvbuff_t *tvb = tvb_new_real_data(data, row->cap_len, (gint)MIN(row->pkt_len, G_MAXINT));
     epan_dissect_run(dissection, type, record, tvb, row, NULL);
     frame_data_set_after_dissect(row, &bytes);
     epan_dissect_free(dissection);

@@ -102,6 +102,8 @@ static int take_repair(struct family *family, struct pipeline *pipeline, const s
                        struct error *error)
 {
     family->asked_change = false;
+    if (reply->result == -EBUSY) /* somebody has the lock: the next look asks again */
+        return 0;
     if (reply->result < 0) {
         if (error)
             *error = reply->error;

@@ -7,6 +7,7 @@ set -u
 recorder=$1/iptrace-record
 kills=${2:-${IPTRACE_KILLS:-30}}
 RANDOM=${IPTRACE_SEED:-$$}
+[ -x "$recorder" ] || { echo "there is no $recorder"; exit 1; }
 skip() { echo "skipped: $*"; exit 77; }
 
 if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then

@@ -5,6 +5,7 @@
 # safety.sh DIRECTORY-OF-THE-RECORDER
 set -u
 recorder=$1/iptrace-record
+[ -x "$recorder" ] || { echo "there is no $recorder"; exit 1; }
 skip() { echo "skipped: $*"; exit 77; }
 
 if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
@@ -190,6 +191,39 @@ grep -q "3 DROP" "$dir/errors" || fail "$(cat "$dir/errors")"
 SSH_CONNECTION="127.0.0.1 40000 127.0.0.1 22" bash -c \
     "env -u SSH_CONNECTION \"$recorder\" -4 -a duration:0.2 >/dev/null 2>\"$dir/errors\"; :"
 grep -q "your SSH session is left out" "$dir/errors" || fail "not found at a parent: $(cat "$dir/errors")"
+as_before
+
+test="left behind in a named namespace"
+mkdir -p /run/netns
+kill_in() { # a namespace: all of a recording in it at once
+    rm -f "$dir/ready"
+    "$recorder" -4 -n "$1" -w "$dir/capture.pcapng" --ready-file "$dir/ready" 2>"$dir/errors" &
+    pid=$!
+    wait_for 1000 test -e "$dir/ready" || fail "it did not get ready: $(cat "$dir/errors")"
+    kill -STOP $pid $(pgrep -P $pid)
+    kill -KILL $pid $(pgrep -P $pid)
+    wait $pid 2>/dev/null
+}
+if ip netns add blue 2>/dev/null; then
+    kill_in blue
+    ip netns exec blue iptables-legacy -t raw -S | grep -q 'iptrace-record: ' || fail "nothing was left"
+    "$recorder" --cleanup 2>"$dir/errors" || fail "$(cat "$dir/errors")"
+    grep -q "blue': removed 2 IPv4 TRACE rules that a killed recorder, process $pid," "$dir/errors" ||
+        fail "$(cat "$dir/errors")"
+    ip netns exec blue iptables-legacy -t raw -S | grep -q 'iptrace-record: ' && fail "rules are left"
+    kill_in blue
+    ip netns delete blue
+    "$recorder" --cleanup 2>"$dir/errors" || fail "$(cat "$dir/errors")"
+    grep -q "whose network namespace is gone" "$dir/errors" || fail "$(cat "$dir/errors")"
+    "$recorder" --cleanup 2>&1 | grep -q "nothing to clean up" || fail "there is more to clean up"
+fi
+
+test="--cleanup beside a recording"
+start
+"$recorder" --cleanup 2>"$dir/other" || fail "$(cat "$dir/other")"
+grep -q "of process $pid alone: it is recording" "$dir/other" || fail "$(cat "$dir/other")"
+[ "$(own_rules)" = 2 ] || fail "$(own_rules) own rules"
+stop 0
 as_before
 
 test="a user namespace"

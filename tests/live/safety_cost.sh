@@ -7,6 +7,7 @@ set -u
 recorder=$1/iptrace-record traffic=$2/traffic
 rounds=${IPTRACE_ROUNDS:-9}
 packets=150000
+[ -x "$recorder" ] || { echo "there is no $recorder"; exit 1; }
 skip() { echo "skipped: $*"; exit 77; }
 
 if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then

@@ -50,6 +50,7 @@ struct assembler {
     size_t bytes;
     uint64_t now_ns;
     uint64_t lost_ns;    /* when messages were last lost; 0: never */
+    uint64_t lost_at;    /* likewise, the number of messages taken in before */
     uint64_t read_ns;    /* when the last message was read, since the epoch */
     uint64_t drained_ns; /* likewise, of the last before the source was empty */
     uint64_t stream_ns;  /* the latest time that a message had */
@@ -499,6 +500,7 @@ static void emit(struct assembler *assembler, struct path_entry *path, bool stop
 {
     if (path->open)
         understand_again(assembler, path, true);
+    path->end_lost = assembler->lost_ns != 0 && assembler->lost_at >= path->joined_at;
     bool cut_short = stopped && !path_is_final(path, assembler->book);
     struct path_end end = path_verdict(path, assembler->book, stopped);
     if (cut_short && end.reason == REASON_LOST)
@@ -617,9 +619,9 @@ void assembler_add(struct assembler *assembler, const struct event *event, uint6
     struct arrival arrival;
     assembler->now_ns = now_ns;
     assembler->read_ns = event->received_ns;
-    assembler->messages++;
     if (event->lost_before > 0)
         assembler_lost(assembler);
+    assembler->messages++;
     if (!read_arrival(assembler, event, &arrival)) {
         assembler->counts.malformed++;
         return;
@@ -635,6 +637,7 @@ void assembler_add(struct assembler *assembler, const struct event *event, uint6
 void assembler_lost(struct assembler *assembler)
 {
     assembler->lost_ns = assembler->now_ns;
+    assembler->lost_at = assembler->messages;
     /* What began before the loss before was marked then. */
     for (struct path_entry *path = assembler->newest; path && !path->loss_seen; path = path->older) {
         path->loss_seen = true;

@@ -59,7 +59,7 @@ static bool seen_end(const struct path_entry *path, const struct rulebook *book,
     enum expectation expectation = spot_expects(visit->spot, rulebook_tables(book, path->family));
     bool at_the_end = visit->spot.hook == HOOK_INPUT || visit->spot.hook == HOOK_POSTROUTING;
     if (expectation == EXPECT_HOOK || expectation == EXPECT_LATER ||
-        (visit->action == ACTION_NAT && !at_the_end))
+        (expectation == EXPECT_MAYBE && path->end_lost) || (visit->action == ACTION_NAT && !at_the_end))
         return false;
     *ret_end = accepted(path, book);
     return true;

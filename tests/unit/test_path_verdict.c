@@ -357,6 +357,27 @@ static void test_contradiction_inside_a_table(void **state)
     build_world_done(&world);
 }
 
+/* What nat may have said was perhaps lost: it may have been NFQUEUE. */
+static void test_loss_where_nat_may_have_spoken(void **state)
+{
+    (void)state;
+    for (unsigned after = 0; after < 2; after++) {
+        struct build_world world;
+        received(&world, R | N | F);
+        world.lost_before = !after;
+        build_say(&world, HOOK_FORWARD, "filter:FORWARD:rule:1");
+        if (after)
+            assembler_lost(world.assembler);
+        build_wait(&world, 1000);
+        assert_int_equal(world.paths->len, 1);
+        if (after)
+            build_assert_path(&world, 0, VERDICT_UNKNOWN, REASON_LOST, "");
+        else
+            build_assert_path(&world, 0, VERDICT_ACCEPT, REASON_RULE, "filter:FORWARD:rule:1");
+        build_world_done(&world);
+    }
+}
+
 static void test_drop_stands_although_messages_were_lost(void **state)
 {
     (void)state;
@@ -400,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_loss_of_the_deciding_step),
         cmocka_unit_test(test_loss_inside_a_table),
         cmocka_unit_test(test_contradiction_inside_a_table),
+        cmocka_unit_test(test_loss_where_nat_may_have_spoken),
         cmocka_unit_test(test_drop_stands_although_messages_were_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@ if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
     unshare -n true 2>/dev/null || skip "no new network namespace can be made here"
     IPTRACE_TEST_INSIDE=1 exec unshare -n "$0" "$@"
 fi
-command -v script >/dev/null || skip "no script(1), which makes a terminal"
+script -qfec true /dev/null >/dev/null 2>&1 </dev/null || skip "no script(1), or no terminal that it could make"
 failed=0
 fail() { echo "FAILED: $test: $*"; failed=1; }
 export LC_ALL=C TERM=vt100
@@ -35,7 +35,7 @@ screen() { tr -d '\0' <"$1" | sed -e "s/\r\$//" -e "s/.*\r$escape\[K//" -e 's/.*
 count() { grep -oE -- "$1" "$2" | wc -l; }
 on_terminal() { script -qfec "$*" /dev/null >"$dir/terminal" </dev/null; }
 traffic() {
-    until [ -e "$dir/ready" ]; do sleep 0.05; done
+    for _ in $(seq 200); do [ -e "$dir/ready" ] && break; sleep 0.05; done
     "$driver" send 127.0.0.1 9 7 100000
     "$driver" send 127.0.0.1 10 3 100000
 }
@@ -76,7 +76,7 @@ grep -q ' 7  DROP by filter INPUT rule 1' "$dir/errors" || fail "$(cat "$dir/err
 test="reading a large file"
 rm "$dir/ready"
 "$recorder" -q -4 --ready-file "$dir/ready" -w "$dir/large.pcapng" udp port 9 & pid=$!
-until [ -e "$dir/ready" ]; do sleep 0.05; done
+for _ in $(seq 200); do [ -e "$dir/ready" ] && break; sleep 0.05; done
 "$driver" send 127.0.0.1 9 40000 0
 kill -INT $pid
 wait $pid

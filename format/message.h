@@ -36,9 +36,9 @@ enum message_attribute {
 
 struct message {
     uint64_t received_us; /* when it was read, since the epoch; 0: not known */
-    uint64_t number;  /* place in the stream as it was received, from 1 */
-    uint8_t family;   /* nfgen_family: AF_INET 2, AF_INET6 10 */
-    uint32_t present; /* bit n: attribute n is there */
+    uint64_t number;      /* place in the stream as it was received, from 1 */
+    uint8_t family;       /* nfgen_family: AF_INET 2, AF_INET6 10 */
+    uint32_t present;     /* bit n: attribute n is there */
     struct bytes attribute[MESSAGE_ATTRIBUTES_MAX];
 };
 

@@ -18,19 +18,22 @@ trap 'rm -rf "$results"' EXIT
 # Each test has a time limit of its own. The closing lines are held back until the reasons have been told.
 status=0
 ctest --test-dir "$build" --output-on-failure --no-tests=error --timeout 300 -j "$(nproc)" "$@" </dev/null 2>&1 |
-    awk -v closing="$results/closing" -v tests="$results/tests" '
-    / Test +#[0-9]+: / {
-        result = "failed"
-        if (/ Passed +[0-9.]+ sec/) result = "passed"
-        if (/\*\*\*Skipped/) result = "skipped"
-        match($0, /#[0-9]+: [^ ]+/)
-        name = substr($0, RSTART, RLENGTH)
-        sub(/.*: /, "", name)
-        print result, name > tests
-    }
-    /tests passed, [0-9]+ tests failed/ {held = 1}
-    held {print > closing; next}
-    {print; fflush()}' || status=$?
+    {
+        # Not awk: some read ahead, and then nothing is seen of a test until many more have run.
+        held=0
+        while IFS= read -r line; do
+            [[ ! $line =~ tests\ passed,\ [0-9]+\ tests\ failed ]] || held=1
+            if [[ $line =~ Test\ +\#[0-9]+:\ ([^ ]+) ]]; then
+                name=${BASH_REMATCH[1]}
+                case $line in
+                *" Passed "*) echo "passed $name" ;;
+                *"***Skipped"*) echo "skipped $name" ;;
+                *) echo "failed $name" ;;
+                esac >>"$results/tests"
+            fi
+            if [ $held = 1 ]; then echo "$line" >>"$results/closing"; else echo "$line"; fi
+        done
+    } || status=$?
 
 # ctest's own log has what the skipped tests printed.
 touch "$results/tests" "$results/closing"

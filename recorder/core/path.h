@@ -3,42 +3,8 @@
 #ifndef IPTRACE_CORE_PATH_H
 #define IPTRACE_CORE_PATH_H
 
-#include "recorder/core/message_log.h"
-#include "recorder/core/packet.h"
-#include "recorder/core/rulebook.h"
+#include "recorder/core/arrival.h"
 #include "recorder/core/visit.h"
-
-/* The interfaces that a message names, by index: constant within a hook. */
-struct devices {
-    uint32_t in, out, physin, physout;
-};
-
-/* What can tell two packets with the same key apart. */
-struct marks {
-    bool has_time;
-    uint64_t time_us;
-    uint8_t dst_length;
-    uint8_t dst[16];
-    uint8_t ttl;
-    uint32_t mark;
-};
-
-bool marks_same_destination(const struct marks *a, const struct marks *b);
-
-/* A message with all that the assembler needs to know of it. */
-struct arrival {
-    const struct event *event;
-    struct annotation annotation;
-    struct bytes chain;
-    unsigned family;
-    struct packet packet;
-    uint64_t key;
-    struct devices devices;
-    struct marks marks;
-    table_set exist; /* tables of its family */
-    bool tables_known;
-    bool time_is_packets; /* the kernel's time is now that of the packet's arrival, not of the message */
-};
 
 enum path_state {
     PATH_OPEN,

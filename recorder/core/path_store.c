@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All paths that have not been handed out: by key, and in the order in which they began. */
+#include "recorder/core/path_store.h"
+
+#include <string.h>
+
+#define SPARE_PATHS_MAX 1024
+#define SPARE_LOG_MAX   8192 /* memory of a log that is kept for the next path */
+
+struct path_entry *path_store_find(const struct path_store *store, uint64_t key)
+{
+    return g_hash_table_lookup(store->by_key, &key);
+}
+
+/* The list is a ring, of which the table has the head: paths that were joined last come first, closed ones
+ * last. So what a message can belong to stands at its beginning, however many look the same. */
+static void put_into_ring(struct path_store *store, struct path_entry *path, bool first)
+{
+    struct path_entry *head = path_store_find(store, path->key);
+    path->next_same_key = head ? head : path;
+    path->previous_same_key = head ? head->previous_same_key : path;
+    path->previous_same_key->next_same_key = path;
+    path->next_same_key->previous_same_key = path;
+    if (first || !head)
+        g_hash_table_replace(store->by_key, &path->key, path);
+}
+
+static void remove_from_ring(struct path_store *store, struct path_entry *path)
+{
+    struct path_entry *next = path->next_same_key;
+    path->previous_same_key->next_same_key = next;
+    next->previous_same_key = path->previous_same_key;
+    if (next == path)
+        g_hash_table_remove(store->by_key, &path->key);
+    else if (path_store_find(store, path->key) == path)
+        g_hash_table_replace(store->by_key, &next->key, next);
+}
+
+void path_store_move(struct path_store *store, struct path_entry *path)
+{
+    bool first = path->state != PATH_CLOSED;
+    if (path->next_same_key == path || (first && path_store_find(store, path->key) == path))
+        return;
+    remove_from_ring(store, path);
+    put_into_ring(store, path, first);
+}
+
+static struct path_entry *take_memory(struct path_store *store)
+{
+    struct path_entry *path = store->spare;
+    struct message_log *log;
+    if (path) {
+        store->spare = path->next_same_key;
+        store->spare_count--;
+        log = path->log;
+    } else {
+        path = g_new(struct path_entry, 1);
+        log = message_log_new();
+    }
+    memset(path, 0, sizeof *path);
+    path->log = log;
+    return path;
+}
+
+static void give_memory(struct path_store *store, struct path_entry *path)
+{
+    message_log_clear(path->log);
+    if (store->spare_count == SPARE_PATHS_MAX || message_log_memory(path->log) > SPARE_LOG_MAX) {
+        message_log_free(path->log);
+        g_free(path);
+        return;
+    }
+    path->next_same_key = store->spare;
+    store->spare = path;
+    store->spare_count++;
+}
+
+struct path_entry *path_store_add(struct path_store *store, uint64_t key)
+{
+    struct path_entry *path = take_memory(store);
+    path->key = key;
+    path->older = store->newest;
+    if (store->newest)
+        store->newest->newer = path;
+    else
+        store->oldest = path;
+    store->newest = path;
+    store->count++;
+    put_into_ring(store, path, true);
+    return path;
+}
+
+void path_store_remove(struct path_store *store, struct path_entry *path)
+{
+    path_store_set_time(store, path, path->time_ns);
+    remove_from_ring(store, path);
+    if (path->older)
+        path->older->newer = path->newer;
+    else
+        store->oldest = path->newer;
+    if (path->newer)
+        path->newer->older = path->older;
+    else
+        store->newest = path->older;
+    store->count--;
+    store->bytes -= message_log_size(path->log);
+    give_memory(store, path);
+}
+
+void path_store_change_key(struct path_store *store, struct path_entry *path, uint64_t key)
+{
+    remove_from_ring(store, path);
+    path->key = key;
+    put_into_ring(store, path, true);
+}
+
+/* ---- Times ---- */
+
+void path_store_open_time(struct path_store *store, struct path_entry *path, uint64_t latest_ns)
+{
+    path->time_open = true;
+    path->time_ns = latest_ns;
+    store->untimed++;
+}
+
+void path_store_set_time(struct path_store *store, struct path_entry *path, uint64_t time_ns)
+{
+    store->untimed -= path->time_open;
+    path->time_open = false;
+    path->time_ns = time_ns;
+}
+
+void path_store_close_times(struct path_store *store, uint64_t time_ns)
+{
+    for (struct path_entry *path = store->newest; path && store->untimed > 0; path = path->older)
+        if (path->time_open)
+            path_store_set_time(store, path, MIN(path->time_ns, time_ns));
+}
+
+/* ---- Beginning and end ---- */
+
+void path_store_init(struct path_store *store)
+{
+    *store = (struct path_store){.by_key = g_hash_table_new(g_int64_hash, g_int64_equal)};
+}
+
+void path_store_done(struct path_store *store)
+{
+    while (store->oldest)
+        path_store_remove(store, store->oldest);
+    while (store->spare) {
+        struct path_entry *path = store->spare;
+        store->spare = path->next_same_key;
+        message_log_free(path->log);
+        g_free(path);
+    }
+    g_hash_table_destroy(store->by_key);
+}

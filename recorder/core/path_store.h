@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All paths that have not been handed out: by key, and in the order in which they began. Keeps the memory of
+ * those that have been for the next. */
+#ifndef IPTRACE_CORE_PATH_STORE_H
+#define IPTRACE_CORE_PATH_STORE_H
+
+#include <glib.h>
+
+#include "recorder/core/path.h"
+
+struct path_store {
+    struct path_entry *oldest, *newest; /* by `newer` and `older` */
+    uint32_t count;
+    size_t bytes;             /* of the messages kept; who adds one counts it */
+    uint32_t untimed;         /* paths with `time_open` */
+    GHashTable *by_key;       /* key → ring of paths by `next_same_key` */
+    struct path_entry *spare; /* by `next_same_key` */
+    uint32_t spare_count;
+};
+
+void path_store_init(struct path_store *store);
+void path_store_done(struct path_store *store);
+
+/* The ring of that key: paths that were joined last come first, closed ones last. Null where there is none.
+ */
+struct path_entry *path_store_find(const struct path_store *store, uint64_t key);
+
+/* A new path, empty but for its key and its log; of the store. */
+struct path_entry *path_store_add(struct path_store *store, uint64_t key);
+void path_store_remove(struct path_store *store, struct path_entry *path);
+
+/* Puts the path where it belongs in its ring, after a message joined it. */
+void path_store_move(struct path_store *store, struct path_entry *path);
+void path_store_change_key(struct path_store *store, struct path_entry *path, uint64_t key);
+
+/* The time of a packet whose first message has none: not later than `latest_ns`, and not later than that of
+ * any message that comes after, for the times of a stream never decrease. */
+void path_store_open_time(struct path_store *store, struct path_entry *path, uint64_t latest_ns);
+void path_store_set_time(struct path_store *store, struct path_entry *path, uint64_t time_ns);
+void path_store_close_times(struct path_store *store, uint64_t time_ns);
+
+#endif

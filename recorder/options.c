@@ -38,7 +38,7 @@ static const struct option_row {
      "host itself sends out by them"                                                                                     },
     {'4',               "ipv4",            NULL,                "IPv4 only"                                              },
     {'6',               "ipv6",            NULL,                "IPv6 only"                                              },
-    {'n',               "netns",           "NAME|PATH|PID",     "record inside that network namespace"                   },
+    {'n',               "netns",           "NAME|PATH|PID",     "in that network namespace; may be given several times"  },
     {'c',               "count",           "N",                 "stop after N packets"                                   },
     {'a',               "autostop",        "CONDITION",
      "stop after duration:SECONDS, filesize:KB, packets:N or\n"

@@ -65,6 +65,9 @@ need_tshark() {
 iptables() { iptables-legacy -w "$@"; }
 ip6tables() { ip6tables-legacy -w "$@"; }
 
+# In -T fields a backslash is two from Wireshark 4.4 on.
+single_backslashes() { sed 's/\\\\/\\/g'; }
+
 # tshark with the plugin, without what it says of root on standard error; TSHARK_ERRORS has all of that.
 tshark() {
     "$live_root/tests/tshark" "$plugin" -n "$@" 2>"$dir/tshark.errors"
@@ -109,7 +112,7 @@ numbered_rules() {
 # $1: capture, $2: display filter.
 steps_of() {
     tshark -r "$1" -Y "$2" -T fields -E separator=/t -E aggregator='|' -e iptrace.table -e iptrace.chain \
-        -e iptrace.type -e iptrace.rulenum -e iptrace.rule |
+        -e iptrace.type -e iptrace.rulenum -e iptrace.rule | single_backslashes |
         awk -F '\t' '{
             n = split($1, table, "|"); split($2, chain, "|"); split($3, type, "|"); split($4, number, "|")
             m = split($5, rule, "|")

@@ -77,7 +77,7 @@ grep -q " 0 messages lost" "$dir/says" || fail "messages were lost: $(cat "$dir/
 
 tshark -r "$capture" -Y iptrace -T fields -E separator=/t -e ip.version -e udp.dstport -e iptrace.verdict \
     -e iptrace.verdict.table -e iptrace.verdict.chain -e iptrace.verdict.rulenum -e iptrace.verdict.rule |
-    sort | uniq -c | sed 's/^ *\([0-9]*\) /\1\t/' >"$dir/found" || fail "tshark: $(cat "$dir/tshark.errors")"
+    single_backslashes | sort | uniq -c | sed 's/^ *\([0-9]*\) /\1\t/' >"$dir/found" || fail "tshark: $(cat "$dir/tshark.errors")"
 for family in 4 6; do
     numbered_rules "$dir/save$family" >"$dir/rules$family"
     while read -r port _ verdict table chain number; do

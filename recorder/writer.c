@@ -5,6 +5,7 @@
 #include "recorder/core/capture.h"
 #include "recorder/core/text.h"
 #include "recorder/report.h"
+#include "recorder/ring.h"
 #include "recorder/summary.h"
 #include "recorder/system/output.h"
 
@@ -37,8 +38,8 @@ struct writer {
     char *application, *os;
     char *notes;
     GPtrArray *interfaces; /* of char *: what each file of a ring begins with */
-    GQueue files;          /* of char *: those of the ring that are kept */
-    uint64_t file_number, file_packets, file_begin_ns;
+    struct ring ring;
+    uint64_t file_packets, file_begin_ns;
     uint64_t begin_ns, flushed_ns, lost_pending, lost;
     uint64_t now_ns; /* as last told */
     int failure;     /* negative errno, from where nobody could be told; `error` has the sentence */
@@ -51,38 +52,11 @@ struct writer {
 
 /* ---- Files ---- */
 
-/* FILE_00001_20261120111031.pcapng, as dumpcap names them. */
-static char *ring_name(const struct writer *writer, uint64_t now_ns)
-{
-    const char *path = writer->options->write;
-    const char *slash = strrchr(path, '/');
-    const char *dot = strrchr(slash ? slash : path, '.');
-    int stem = dot && dot != path && dot != slash + 1 ? (int)(dot - path) : (int)strlen(path);
-    time_t seconds = (time_t)(now_ns / 1000000000);
-    struct tm local;
-    char stamp[32] = "";
-    if (localtime_r(&seconds, &local))
-        strftime(stamp, sizeof stamp, "%Y%m%d%H%M%S", &local);
-    return g_strdup_printf("%.*s_%05" PRIu64 "_%s%s", stem, path, writer->file_number, stamp, path + stem);
-}
-
 static int open_file(struct writer *writer, uint64_t now_ns, struct error *error)
 {
-    writer->file_number++;
     if (!writer->options->has_ring)
         return output_open(&writer->output, writer->options->write, 0666, error);
-
-    g_autofree char *name = ring_name(writer, now_ns);
-    int result = output_open(&writer->output, name, 0666, error);
-    if (result < 0)
-        return result;
-    g_queue_push_tail(&writer->files, g_steal_pointer(&name));
-    if (writer->options->ring.files > 0 && writer->files.length > writer->options->ring.files) {
-        g_autofree char *oldest = g_queue_pop_head(&writer->files);
-        if (unlink(oldest) < 0)
-            report_note("cannot remove %s, the oldest file of the ring: %s", oldest, g_strerror(errno));
-    }
-    return 0;
+    return ring_open_next(&writer->ring, &writer->output, now_ns, error);
 }
 
 static bool wants_blocks(const struct writer *writer)
@@ -107,7 +81,7 @@ int writer_open(struct writer **ret_writer, const struct options *options, struc
     writer->options = options;
     writer->books = g_array_new(FALSE, FALSE, sizeof(struct named_book));
     writer->interfaces = g_ptr_array_new_with_free_func(g_free);
-    g_queue_init(&writer->files);
+    ring_init(&writer->ring, options->write, options->ring.files);
     if (report_get_level() == REPORT_VERBOSE ||
         (report_get_level() == REPORT_NORMAL && isatty(STDERR_FILENO)))
         writer->summary = summary_new();
@@ -155,7 +129,7 @@ void writer_abandon(struct writer *writer)
     g_free(writer->notes);
     g_array_unref(writer->books);
     g_ptr_array_unref(writer->interfaces);
-    g_queue_clear_full(&writer->files, g_free);
+    ring_done(&writer->ring);
     g_free(writer);
 }
 
@@ -295,7 +269,7 @@ static int next_file(struct writer *writer, uint64_t now_ns, struct error *error
 static bool is_last_file(const struct writer *writer)
 {
     uint64_t files = writer->options->autostop.files;
-    return files > 0 && writer->file_number >= files;
+    return files > 0 && writer->ring.number >= files;
 }
 
 static bool file_has_all_packets(const struct writer *writer)

@@ -92,6 +92,16 @@ static inline void compat_custom_options(const packet_info *pinfo, compat_accept
         wtap_block_foreach_option(pinfo->rec->block, compat_visit_option, &closure);
 }
 
+/* What the record says was lost since the one before (epb_dropcount); 0 where it does not say. */
+static inline uint64_t compat_drop_count(const packet_info *pinfo)
+{
+    uint64_t count = 0;
+    if (!pinfo->rec->block ||
+        wtap_block_get_uint64_option_value(pinfo->rec->block, OPT_PKT_DROPCOUNT, &count) != WTAP_OPTTYPE_SUCCESS)
+        return 0;
+    return count;
+}
+
 /* With control characters escaped, and valid UTF-8. */
 static inline char *compat_format_text(wmem_allocator_t *pool, const uint8_t *text, size_t length)
 {

@@ -23,6 +23,7 @@
     X(hf_packet_id,       "iptrace.packet_id",       UINT64,  BASE_DEC,  "Packet identifier",   "Unique number of the packet, also between captures; equal to frame.packet_id") \
     X(hf_steps,           "iptrace.steps",           UINT32,  BASE_DEC,  "Steps",               "Number of rules, policies and ends of chains that the packet met") \
     X(hf_incomplete,      "iptrace.incomplete",      BOOLEAN, BASE_NONE, "Incomplete",          "Messages about this packet were lost; present only when true") \
+    X(hf_lost,            "iptrace.lost",            UINT64,  BASE_DEC,  "Messages lost before", "TRACE messages that were lost between the packet before and this one, of whichever packets; present only where there were any") \
     X(hf_ambiguous,       "iptrace.ambiguous",       BOOLEAN, BASE_NONE, "Ambiguous",           "Steps of another packet, alike in all that can be compared, may stand among these; present only when true") \
     X(hf_copy,            "iptrace.copy",            BOOLEAN, BASE_NONE, "Copy",                "One of several copies of a packet (bridge flood, multicast); the steps they share are repeated; present only when true") \
     X(hf_cut,             "iptrace.cut",             BOOLEAN, BASE_NONE, "Steps left out",      "The packet met more steps than its record can hold; present only when true") \
@@ -134,6 +135,7 @@
     X(ei_logged,        "iptrace.logged",            SEQUENCE,  CHAT,  "A rule that only logs matched the packet") \
     X(ei_altered,       "iptrace.altered",           SEQUENCE,  CHAT,  "A rule that only marks or alters matched the packet") \
     X(ei_incomplete,    "iptrace.path_incomplete",   SEQUENCE,  NOTE,  "Messages about this packet were lost: steps may be missing") \
+    X(ei_lost,          "iptrace.messages_lost",     SEQUENCE,  NOTE,  "Messages were lost around here: packets may be missing, and steps of those there are") \
     X(ei_ambiguous,     "iptrace.path_ambiguous",    SEQUENCE,  NOTE,  "Steps of another packet may stand among these") \
     X(ei_stale,         "iptrace.stale",             SEQUENCE,  NOTE,  "Rules changed about then: a rule's text may be another rule's") \
     X(ei_damaged,       "iptrace.damaged",           MALFORMED, ERROR, "The path record is damaged") \

@@ -49,6 +49,7 @@ bool packet_path_find(packet_info *pinfo, struct packet_path *ret_path)
 void packet_path_read(packet_info *pinfo, struct packet_path *path)
 {
     path->record.data = (const uint8_t *)wmem_memdup(pinfo->pool, path->record.data, path->record.length);
+    path->lost = compat_drop_count(pinfo);
     struct path_reader reader;
     if (!path->known || !path_reader_begin(&reader, body_of(path), &path->path))
         return;

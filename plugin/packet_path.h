@@ -18,6 +18,7 @@ struct packet_path {
     bool known;          /* it is a version that this plugin reads */
     bool damaged;        /* somewhere; what stands before it could be read */
     bool head_damaged;   /* nothing is to be believed */
+    uint64_t lost;       /* messages lost since the packet before, whichever packets they were of */
     struct path path;
     struct path_step *steps; /* as many as could be read by packet_path_read() */
     uint32_t count;

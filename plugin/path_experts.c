@@ -3,6 +3,7 @@
 #include "plugin/path_experts.h"
 
 #include <epan/tap.h>
+#include <inttypes.h>
 
 #include "plugin/changes.h"
 #include "plugin/fields.h"
@@ -63,6 +64,11 @@ static void add_records(const struct said *said)
     const struct path *path = &said->packet->path;
     if (path->incomplete)
         expert_add_info(said->pinfo, said->item, &ei_incomplete);
+    if (said->packet->lost > 0)
+        expert_add_info_format(said->pinfo, said->item, &ei_lost,
+                               "%" PRIu64 " TRACE message%s lost between the packet before and this one: "
+                               "packets may be missing, and steps of those there are",
+                               said->packet->lost, said->packet->lost == 1 ? "" : "s");
     if (path->ambiguous)
         expert_add_info(said->pinfo, said->item, &ei_ambiguous);
     for (uint32_t i = 0; i < said->packet->count; i++) {

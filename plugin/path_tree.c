@@ -240,6 +240,9 @@ static void add_packet_fields(const struct builder *builder)
     proto_tree_add_uint64(builder->tree, hf_packet_id, builder->tvb, range.at, range.length, path->packet_id);
     add_uint(builder, hf_steps, range, path->steps);
     add_true(builder, hf_incomplete, range, path->incomplete);
+    if (packet->lost > 0)
+        proto_item_set_generated(
+            proto_tree_add_uint64(builder->tree, hf_lost, builder->tvb, 0, 0, packet->lost));
     add_true(builder, hf_ambiguous, range, path->ambiguous);
     add_true(builder, hf_copy, range, path->copy);
     add_true(builder, hf_cut, range, path->cut);

@@ -21,6 +21,7 @@
 static struct wire_writer file;
 static struct path_writer path_writer;
 static uint32_t packets;
+static uint64_t lost; /* since the packet before */
 
 static uint32_t damage_state; /* 0: no damage */
 
@@ -119,9 +120,11 @@ static void write_raw(const uint8_t *packet, size_t length, struct bytes record)
         .data = {packet, length},
         .original_length = (uint32_t)length,
         .packet_id = (uint64_t)CAPTURE_ID << 32 | (packets + 1),
+        .drop_count = lost,
         .record = damaged(record),
     };
     pcapng_write_packet(&file, &block);
+    lost = 0;
     packets++;
 }
 
@@ -227,6 +230,7 @@ static void write_changes(void)
     spec.path.verdict = VERDICT_UNKNOWN;
     spec.path.reason = REASON_VANISHED_ROUTING;
     spec.path.incomplete = true;
+    lost = 12;
     write_spec(&spec, packet, length);
 
     length = ipv6(packet, 22);
@@ -350,7 +354,9 @@ static void write_messages(void)
         step->context.in = BYTES("eth0");
         if (i % 3 == 0)
             message_block_writer_packet(writer, 1 + i / 3);
-        assert(message_block_writer_add(writer, message, step));
+        bool added = message_block_writer_add(writer, message, step);
+        assert(added);
+        (void)added;
     }
     message_block_writer_finish(writer, &body);
     write_custom(&body);

@@ -62,6 +62,13 @@ bool fields_steps_wanted(proto_tree *tree)
     return any_wanted(tree, fields, array_length(fields));
 }
 
+bool fields_decision_wanted(proto_tree *tree)
+{
+    static int *const fields[] = {&hf_verdict_by, &hf_verdict_table, &hf_verdict_chain, &hf_verdict_rulenum,
+                                  &hf_verdict_rule};
+    return any_wanted(tree, fields, array_length(fields));
+}
+
 bool fields_changes_wanted(proto_tree *tree)
 {
     static int *const fields[] = {CHANGE_FIELDS(FIELD_ADDRESS)};

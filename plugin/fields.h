@@ -172,6 +172,7 @@ void fields_register(void);
 /* True where somebody looks at a field of the steps, of the changes, or of a packet's
  * expert information: only then are they worth the time. */
 bool fields_steps_wanted(proto_tree *tree);
+bool fields_decision_wanted(proto_tree *tree); /* of the step that decided */
 bool fields_changes_wanted(proto_tree *tree);
 bool fields_experts_wanted(proto_tree *tree);
 

@@ -46,12 +46,12 @@ bool packet_path_find(packet_info *pinfo, struct packet_path *ret_path)
     return true;
 }
 
-void packet_path_read(packet_info *pinfo, struct packet_path *path)
+void packet_path_read(packet_info *pinfo, struct packet_path *path, bool steps_wanted)
 {
     path->record.data = (const uint8_t *)wmem_memdup(pinfo->pool, path->record.data, path->record.length);
     path->lost = compat_drop_count(pinfo);
     struct path_reader reader;
-    if (!path->known || !path_reader_begin(&reader, body_of(path), &path->path))
+    if (!path->known || !path_reader_begin(&reader, body_of(path), &path->path) || !steps_wanted)
         return;
     /* A step takes at least two bytes: what the record claims is no more than a hint. */
     wmem_array_t *steps = wmem_array_sized_new(pinfo->pool, sizeof *path->steps, 8);

@@ -30,7 +30,7 @@ struct packet_path {
 bool packet_path_find(packet_info *pinfo, struct packet_path *ret_path);
 
 /* Copies the record into the packet's memory, so that it lives as long as the packet's tree does, and decodes
- * the steps, too. To be called once. */
-void packet_path_read(packet_info *pinfo, struct packet_path *path);
+ * the steps, too, where they are wanted. To be called once. */
+void packet_path_read(packet_info *pinfo, struct packet_path *path, bool steps);
 
 #endif

@@ -31,7 +31,10 @@ enum {
     STATISTICS_DROPPED = 5,
 };
 
-#define LINKTYPE_RAW 101
+/* The registry's number for raw IP is 101. libpcap (1.10) makes DLT_RAW, 12, of the first interface's and
+ * compares that with the number of the next: tcpdump would refuse any file of two interfaces. 12 means the
+ * same to all readers. */
+#define LINKTYPE_RAW 12
 
 static void put16(struct wire_writer *out, uint16_t value)
 {

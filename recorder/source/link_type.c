@@ -9,21 +9,22 @@ static const struct {
     uint32_t type;
     const char *name;
 } names[] = {
-    {0,               "NULL"               },
-    {1,               "ETHERNET"           },
-    {9,               "PPP"                },
-    {LINK_TYPE_RAW,   "RAW"                },
-    {105,             "IEEE802_11"         },
-    {108,             "LOOP"               },
-    {113,             "LINUX_SLL"          },
-    {127,             "IEEE802_11_RADIOTAP"},
-    {189,             "USB_LINUX"          },
-    {220,             "USB_LINUX_MMAPPED"  },
-    {228,             "IPV4"               },
-    {229,             "IPV6"               },
-    {LINK_TYPE_NFLOG, "NFLOG"              },
-    {253,             "NETLINK"            },
-    {276,             "LINUX_SLL2"         },
+    {0,                 "NULL"               },
+    {1,                 "ETHERNET"           },
+    {9,                 "PPP"                },
+    {LINK_TYPE_RAW,     "RAW"                },
+    {LINK_TYPE_DLT_RAW, "RAW"                },
+    {105,               "IEEE802_11"         },
+    {108,               "LOOP"               },
+    {113,               "LINUX_SLL"          },
+    {127,               "IEEE802_11_RADIOTAP"},
+    {189,               "USB_LINUX"          },
+    {220,               "USB_LINUX_MMAPPED"  },
+    {228,               "IPV4"               },
+    {229,               "IPV6"               },
+    {LINK_TYPE_NFLOG,   "NFLOG"              },
+    {253,               "NETLINK"            },
+    {276,               "LINUX_SLL2"         },
 };
 
 void link_type_name(uint32_t type, char ret_name[LINK_TYPE_NAME_SIZE])

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #define LINK_TYPE_RAW       101
+#define LINK_TYPE_DLT_RAW   12 /* what we write: recorder/core/pcapng.c */
 #define LINK_TYPE_NFLOG     239
 #define LINK_TYPE_NAME_SIZE 32
 

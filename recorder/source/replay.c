@@ -235,7 +235,7 @@ static int nothing_of_use(const struct replay_source *replay, struct error *erro
             "needed",
             replay->file.name, version, IPTRACE_FORMAT_VERSION);
     link_type_name(replay->other_link_type, name);
-    if (replay->other_link_type == LINK_TYPE_RAW)
+    if (replay->other_link_type == LINK_TYPE_RAW || replay->other_link_type == LINK_TYPE_DLT_RAW)
         return error_set(
             error, ENOMSG,
             "%s has packets of link type %s, but no TRACE messages: a capture of link type NFLOG, or "

@@ -26,13 +26,13 @@ static void test_interface(void **state)
     (void)state;
     struct wire_writer out = {0};
     pcapng_write_interface(&out, BYTES("eth0"), 256, "udp");
-    assert_written(&out, BYTES("\1\0\0\0\x30\0\0\0\x65\0\0\0\0\1\0\0"
+    assert_written(&out, BYTES("\1\0\0\0\x30\0\0\0\x0c\0\0\0\0\1\0\0"
                                "\2\0\4\0eth0"
                                "\x09\0\1\0\x09\0\0\0"
                                "\x0b\0\4\0\0udp"
                                "\0\0\0\0\x30\0\0\0"));
     pcapng_write_interface(&out, (struct bytes){0}, 0, NULL);
-    assert_written(&out, BYTES("\1\0\0\0\x20\0\0\0\x65\0\0\0\0\0\0\0\x09\0\1\0\x09\0\0\0\0\0\0\0\x20\0\0\0"));
+    assert_written(&out, BYTES("\1\0\0\0\x20\0\0\0\x0c\0\0\0\0\0\0\0\x09\0\1\0\x09\0\0\0\0\0\0\0\x20\0\0\0"));
 }
 
 static void test_packet(void **state)

@@ -96,8 +96,8 @@ static inline void compat_custom_options(const packet_info *pinfo, compat_accept
 static inline uint64_t compat_drop_count(const packet_info *pinfo)
 {
     uint64_t count = 0;
-    if (!pinfo->rec->block ||
-        wtap_block_get_uint64_option_value(pinfo->rec->block, OPT_PKT_DROPCOUNT, &count) != WTAP_OPTTYPE_SUCCESS)
+    if (!pinfo->rec->block || wtap_block_get_uint64_option_value(pinfo->rec->block, OPT_PKT_DROPCOUNT,
+                                                                 &count) != WTAP_OPTTYPE_SUCCESS)
         return 0;
     return count;
 }

@@ -315,8 +315,9 @@ static void dissect_tree(struct builder *builder, proto_tree *parent)
         return;
     }
     bool visible = PTREE_DATA(parent)->visible; /* else nobody reads the line */
-    item = proto_tree_add_protocol_format(parent, proto_iptrace, builder->tvb, 0, length,
-                                          "iptables path: %s%s", visible ? summary(builder) : "", notes(path));
+    item =
+        proto_tree_add_protocol_format(parent, proto_iptrace, builder->tvb, 0, length, "iptables path: %s%s",
+                                       visible ? summary(builder) : "", notes(path));
     builder->tree = proto_item_add_subtree(item, ett_path);
     if (!path->head_damaged)
         add_packet_fields(builder);
@@ -359,12 +360,12 @@ static bool is_icmp(tvbuff_t *tvb)
     return head.protocol == IP_PROTO_ICMP || head.protocol == IP_PROTO_ICMPV6;
 }
 
-/* Most packets are accepted and only asked for their verdict. Links between rows need the steps of the others,
- * and what is to be seen needs all. */
+/* Most packets are accepted and only asked for their verdict. Links between rows need the steps of the
+ * others, and what is to be seen needs all. */
 static bool steps_wanted(proto_tree *tree, const struct packet_path *path)
 {
-    return path->path.verdict != VERDICT_ACCEPT || fields_decision_wanted(tree) || fields_steps_wanted(tree) ||
-           fields_changes_wanted(tree);
+    return path->path.verdict != VERDICT_ACCEPT || fields_decision_wanted(tree) ||
+           fields_steps_wanted(tree) || fields_changes_wanted(tree);
 }
 
 void path_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)

@@ -6,7 +6,10 @@
 
 #include <string.h>
 
-#define READING_NS 1000000 /* the time of reading is taken once for several messages */
+/* The time of reading is taken once for several messages, and a reader may be interrupted between them. A
+ * message with a time of its own is not earlier than that, whatever its reader did. */
+#define READING_NS         1000000
+#define READING_UNTIMED_NS 20000000
 
 static uint32_t message_device(const struct message *message, unsigned type)
 {
@@ -35,7 +38,8 @@ static void set_times(struct stream_clock *clock, struct arrival *arrival)
     uint64_t from_ns =
         arrival->marks.has_time ? arrival->marks.time_us * 1000 : MAX(clock->stream_ns, clock->drained_ns);
     arrival->annotation.from_ns = from_ns;
-    arrival->annotation.to_ns = MAX(from_ns, arrival->event->received_ns + READING_NS);
+    uint64_t late_ns = arrival->marks.has_time ? READING_NS : READING_UNTIMED_NS;
+    arrival->annotation.to_ns = MAX(from_ns, arrival->event->received_ns + late_ns);
 }
 
 bool arrival_read(struct arrival *arrival, const struct event *event, const struct rulebook *book,

@@ -11,6 +11,11 @@ live_begin "$@"
 for port in 4001 4002 4003 4004; do
     iptables -A INPUT -p udp -m udp --dport $port -m comment --comment "base $port" -j DROP
 done
+near() { # WHAT FOUND WANTED: one in a thousand may differ
+    local difference=$(($2 - $3))
+    [ $((${difference#-} * 1000)) -le "$3" ] || fail "$1: found $2, expected $3"
+}
+
 # One recording under changes; leaves $dir/trace.pcapng and the number of datagrams sent in $dir/sent.
 record_changes() {
     record -4 -w "$dir/trace.pcapng" 'udp' || exit 1
@@ -69,8 +74,10 @@ for try in 1 2 3; do
     read -r packets dropped unknown steps marked wrong < <(tr -cd '0-9 ' <<<"$line" | tr -s ' ')
     [ "$wrong" = 0 ] || fail "$wrong steps show the text of a wrong rule: $(head -n 3 "$dir/counts")"
     sent=$(awk '{sum += $1} END {print sum}' "$dir/sent")
-    expect "packets (out and in)" "$packets" $((2 * sent))
-    expect "packets dropped, or not sure" $((dropped + unknown)) "$sent"
+    # Where a message contradicts the rules it may be taken for the beginning of a packet of its own, which then says
+    # that its own beginning is missing; rarely.
+    near "packets (out and in)" "$packets" $((2 * sent))
+    near "packets dropped, or not sure" $((dropped + unknown)) "$sent"
     [ $((marked * 50)) -gt "$steps" ] || break
 done
 [ $((marked * 50)) -le "$steps" ] || fail "$marked of $steps steps are marked: more than 2 %"

@@ -5,6 +5,8 @@
 set -u
 . "$(dirname "$(realpath "$0")")/../bench/world.sh"
 recorder=$1/recorder/iptrace-record tool=$1/tests/bench/bench_tool seconds=${2:-${IPTRACE_SOAK:-60}}
+# The address sanitizer keeps freed memory for a while, 256 MiB of it unless told.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
 world_make
 world_flood_rules
 $behind "$tool" hold 9 10 >/dev/null &

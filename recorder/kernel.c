@@ -98,18 +98,6 @@ static int read_tables(struct family *family, struct pipeline *pipeline, const s
     return 0;
 }
 
-static table_set tables_of(const struct ruleset_state *state)
-{
-    table_set set = 0;
-    for (size_t i = 0; i < state->table_count; i++) {
-        const char *name = state->tables[i].name;
-        enum table table = table_of_name((struct bytes){(const uint8_t *)name, strlen(name)});
-        if (table != TABLE_COUNT)
-            set |= 1u << table;
-    }
-    return set;
-}
-
 static bool has_rules(const struct ruleset_state *state)
 {
     for (size_t i = 0; i < state->table_count; i++)
@@ -247,7 +235,7 @@ static int start_family(struct kernel *kernel, struct family *family, struct pip
     if (result < 0)
         return result;
     family->is_whole = true;
-    table_set exist = tables_of(&state);
+    table_set exist = ruleset_state_tables(&state);
     if (exist >> TABLE_RAW & 1)
         result = read_table(family, pipeline, "raw", error);
     rulebook_set_tables(pipeline->book, family_version(family), exist,

@@ -199,18 +199,6 @@ static void take_sizes(struct watch *watch, struct family_watch *family, const s
 
 /* ---- Taking over ---- */
 
-static table_set tables_of(const struct ruleset_state *state)
-{
-    table_set set = 0;
-    for (size_t i = 0; i < state->table_count; i++) {
-        const char *name = state->tables[i].name;
-        enum table table = table_of_name((struct bytes){(const uint8_t *)name, strlen(name)});
-        if (table != TABLE_COUNT)
-            set |= 1u << table;
-    }
-    return set;
-}
-
 static void tell_change(struct watch *watch, const struct family_watch *family, const char *table,
                         const struct ruleset *before, const struct ruleset *after)
 {
@@ -267,7 +255,7 @@ static int take_over(struct watch *watch, struct family_watch *family, uint64_t 
     family->verified_ns = family->asked_ns;
     uint64_t took_ns = now_ns - family->asked_ns;
     family->deep_ns = now_ns + MAX(DEEP_NS, took_ns * DEEP_BUDGET);
-    rulebook_set_tables(book, family->version, tables_of(&family->state),
+    rulebook_set_tables(book, family->version, ruleset_state_tables(&family->state),
                         rulebook_own_tables(book, family->version));
 
     /* By what sign the look was asked for tells when the change was at the latest. */

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "recorder/core/error.h"
+#include "recorder/core/tables.h"
 #include "recorder/ruleset/logger.h"
 #include "recorder/ruleset/look.h"
 #include "recorder/ruleset/table.h"
@@ -25,6 +26,9 @@ struct ruleset_state {
     size_t table_count;
     struct table_state tables[RULESET_TABLES_MAX];
 };
+
+/* The tables that it found, as a set; a table of a name that we do not know is left out. */
+table_set ruleset_state_tables(const struct ruleset_state *state);
 
 /* The text of a table: see save.h. */
 struct table_text {

@@ -140,6 +140,12 @@ kill -KILL $pid $(pgrep -P $pid dumpcap) 2>/dev/null
 wait $pid 2>/dev/null
 expect_clean
 
+# The rules are gone a moment before the recorder is, which holds group 0 to its end.
+for _ in $(seq 100); do
+    grep -q . /proc/net/netfilter/nfnetlink_log || break
+    sleep 0.1
+done
+
 test="the recorder ends when its fifo is closed, by dumpcap here"
 mkfifo "$dir/fifo"
 "$extcap/iptrace" --capture --extcap-interface iptrace --fifo "$dir/fifo" 2>"$dir/errors" & pid=$!

@@ -94,7 +94,8 @@ trace_on() { $router iptables-legacy -w -t raw -I PREROUTING -p udp -j TRACE; }
 trace_off() { $router iptables-legacy -w -t raw -D PREROUTING -p udp -j TRACE; }
 
 # Packets that TRACE rules have seen since the last time.
-traced() { $router iptables-legacy -w -t raw -vxnL PREROUTING -Z | awk '/TRACE/ {sum += $1} END {print sum + 0}'; }
+# iptables 1.8.11 takes no -n with -Z.
+traced() { $router iptables-legacy -w -t raw -vxnL PREROUTING | awk '/TRACE/ {sum += $1} END {print sum + 0}'; $router iptables-legacy -w -t raw -Z PREROUTING; }
 
 wait_for() { # seconds, command…: until it succeeds
   local end=$((SECONDS + $1)); shift

@@ -14,7 +14,8 @@ world_make
 world_flood_rules
 $behind "$tool" hold 9 10 8080 >/dev/null &
 send() { $sender "$tool" send 10.9.2.2 9 "$1" >/dev/null; }
-crossed() { $router iptables-legacy -w -vxnL FORWARD -Z | awk '/ left / {print $1; exit}'; }
+# iptables 1.8.11 takes no -n with -Z.
+crossed() { $router iptables-legacy -w -vxnL FORWARD | awk '/ left / {print $1; exit}'; $router iptables-legacy -w -Z FORWARD; }
 rows() { tshark -r "$work/ours.pcapng" -Y "$1" 2>/dev/null | wc -l; }
 comments() { tshark -r "$work/ours.pcapng" -Y "$1" -T fields -e frame.comment 2>/dev/null; }
 check_verdicts() {

@@ -171,10 +171,15 @@ if unshare --net --mount mount -t tmpfs none /run 2>/dev/null; then
     inside_container() { nsenter --net --mount --target "$container" "$@"; }
     inside_container iptables-legacy -w -A INPUT -p udp -m udp --dport 1 -j DROP
     record -v -4 -n "$container" -w "$dir/container.pcapng" udp || exit 1
+    changes() { grep -c "rules of filter (IPv4) changed" "$dir/says"; }
     for i in 1 2 3 4 5; do
+        before=$(changes)
         inside_container iptables-legacy -w -R INPUT 1 -p udp -m udp --dport $((i + 1)) -j DROP
-        sleep 0.7
-        expect "changes seen by the container's lock" "$(grep -c "rules of filter (IPv4) changed" "$dir/says")" $i
+        for ((wait = 0; wait < 18; wait++)); do
+            [ "$(changes)" = "$before" ] || break
+            sleep 0.1
+        done
+        [ "$(changes)" -gt "$before" ] || fail "change $i was not seen by the container's lock within 1.8 s"
     done
     finish || fail "a container: status $?: $(cat "$dir/says")"
     kill "$container"

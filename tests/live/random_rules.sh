@@ -119,8 +119,8 @@ read -r _ packets _ messages _ mixed <"$dir/checked"
 [ $failed = 1 ] || grep -q " 0 messages lost" "$dir/says" || fail "messages were lost"
 expect "packets that mix two" "$mixed" 0
 
-# On a machine that takes its processors away for a while a packet may be found in two parts. Then it says so itself,
-# with the packets that it was mistaken for, and that is rare; a packet that mixes two never is.
+# Once, for a reason not found yet, a packet was found in two parts. Such a packet says so itself, and so do those that it
+# was mistaken for; that must be rare, and a packet that mixes two must never be.
 unsure=$(awk '/ packets are (incomplete|ambiguous)/ {sum += $2} END {print sum + 0}' "$dir/says")
 [ $((unsure * 1000)) -le "$packets" ] || fail "$unsure of $packets: $(grep "incomplete\|ambiguous" "$dir/says")"
 few() { # WHAT FOUND WANTED

@@ -45,12 +45,10 @@ struct message_block_reader {
     size_t patched;                        /* payload bytes patched so far */
 };
 
-typedef void *message_block_allocate_fn(void *user, size_t size);
-
 /* Reads a body up to its first packet. Memory comes from `allocate` (never null; released by its owner when
- * the reader is no longer used): at most about 2 MiB. False at damage. */
-bool message_block_begin(struct message_block_reader *reader, struct bytes body,
-                         message_block_allocate_fn *allocate, void *user);
+ * the reader is no longer used): at most about 3 MiB. False at damage. */
+bool message_block_begin(struct message_block_reader *reader, struct bytes body, format_allocate_fn *allocate,
+                         void *user);
 
 /* Goes to the next packet; false after the last and at damage (`reader->reader.bad`). Messages of the packet
  * before may be left unread. `ret_body` may be null. The messages of one packet may stand in several blocks,

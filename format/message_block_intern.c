@@ -29,34 +29,34 @@ static uint32_t fold(uint64_t hash)
     return (uint32_t)(hash >> 32 ^ hash);
 }
 
-static struct bytes string_at(const struct block_intern *intern, uint32_t number)
+static struct bytes string_at(const struct block_intern *intern, unsigned index)
 {
-    if (number == 0)
-        return (struct bytes){0};
-    const struct intern_string *string = &intern->strings[number - 1];
+    const struct intern_string *string = &intern->strings[index];
     return (struct bytes){intern->string_fields.data + string->offset, string->length};
 }
 
 static uint32_t intern_string(void *user, struct bytes string)
 {
     struct block_intern *intern = user;
-    if (string.length == 0)
-        return 0;
+    uint32_t number = known_string_number(string);
+    if (string.length == 0 || number != 0)
+        return number;
     uint32_t hash = fold(hash_bytes(1, string));
     uint32_t slot = hash % INTERN_SLOTS;
     for (; intern->string_slots[slot] != 0; slot = (slot + 1) % INTERN_SLOTS) {
-        uint16_t number = intern->string_slots[slot];
-        if (intern->strings[number - 1].hash == hash && bytes_equal(string_at(intern, number), string))
-            return number;
+        unsigned index = intern->string_slots[slot] - 1u;
+        if (intern->strings[index].hash == hash && bytes_equal(string_at(intern, index), string))
+            return STRINGS_OWN_FIRST + index;
     }
     wire_write_bytes(&intern->string_fields, BLOCK_FIELD_STRING, string);
+    number = STRINGS_OWN_FIRST + intern->string_count;
     intern->strings[intern->string_count++] = (struct intern_string){
         .hash = hash,
         .offset = (uint32_t)(intern->string_fields.length - string.length),
         .length = (uint32_t)string.length,
     };
     intern->string_slots[slot] = (uint16_t)intern->string_count;
-    return intern->string_count;
+    return number;
 }
 
 static void strings_of(struct bytes prefix, const struct step *step,
@@ -82,14 +82,15 @@ static bool rule_equal(const struct block_intern *intern, const struct intern_ru
     if (rule->type != step->type || rule->rulenum != step->rulenum || rule->ruleset != step->ruleset ||
         rule->stale != step->stale)
         return false;
-    for (unsigned i = 0; i < INTERN_STRING_COUNT; i++)
-        if (!bytes_equal(string_at(intern, rule->string[i]), strings[i]))
+    const uint8_t *key = intern->keys.data + rule->keys;
+    for (unsigned i = 0; i < INTERN_STRING_COUNT; key += rule->length[i++])
+        if (!bytes_equal((struct bytes){key, rule->length[i]}, strings[i]))
             return false;
     return true;
 }
 
 /* What messages share: of the context the interface names only, and neither time nor change. */
-static void write_rule(struct block_intern *intern, uint32_t prefix, const struct step *step)
+static void write_rule(struct block_intern *intern, struct bytes prefix, const struct step *step)
 {
     struct step shared = *step;
     shared.has_time = false;
@@ -100,14 +101,18 @@ static void write_rule(struct block_intern *intern, uint32_t prefix, const struc
         .physin = step->context.physin,
         .physout = step->context.physout,
     };
+    struct step_encoder encoder = {
+        .number = intern_string, .user = intern, .lines_left = FORMAT_LINES_MAX - intern->lines};
     struct wire_writer *out = &intern->rule_fields;
+    uint32_t number = intern_string(intern, prefix);
     size_t rule = wire_write_begin(out, BLOCK_FIELD_RULE);
-    if (prefix != 0)
-        wire_write_uint(out, RULE_FIELD_PREFIX, prefix);
+    if (number != 0)
+        wire_write_uint(out, RULE_FIELD_PREFIX, number);
     size_t nested = wire_write_begin(out, RULE_FIELD_STEP);
-    step_write(out, &shared, NULL, intern_string, intern);
+    step_write(out, &shared, NULL, &encoder);
     wire_write_end(out, nested);
     wire_write_end(out, rule);
+    intern->lines = FORMAT_LINES_MAX - encoder.lines_left;
 }
 
 static uint32_t add_rule(struct block_intern *intern, uint32_t hash, const struct step *step,
@@ -116,14 +121,17 @@ static uint32_t add_rule(struct block_intern *intern, uint32_t hash, const struc
     struct intern_rule *rule = &intern->rules[intern->rule_count++];
     *rule = (struct intern_rule){
         .hash = hash,
+        .keys = intern->keys.length,
         .type = step->type,
         .rulenum = step->rulenum,
         .ruleset = step->ruleset,
         .stale = step->stale,
     };
-    for (unsigned i = 0; i < INTERN_STRING_COUNT; i++)
-        rule->string[i] = intern_string(intern, strings[i]);
-    write_rule(intern, rule->string[INTERN_PREFIX], step);
+    for (unsigned i = 0; i < INTERN_STRING_COUNT; i++) {
+        rule->length[i] = (uint32_t)strings[i].length;
+        wire_write_raw(&intern->keys, strings[i].data, strings[i].length);
+    }
+    write_rule(intern, strings[INTERN_PREFIX], step);
     return intern->rule_count;
 }
 
@@ -144,11 +152,12 @@ uint32_t block_intern_rule(struct block_intern *intern, struct bytes prefix, con
             return number;
     }
 
-    size_t needed = 192;
+    size_t needed = 192, line = strings[INTERN_RULE].length;
     for (unsigned i = 0; i < INTERN_STRING_COUNT; i++)
         needed += strings[i].length + 4;
     if (needed > room || intern->rule_count == MESSAGE_BLOCK_RULES_MAX ||
-        intern->string_count + INTERN_STRING_COUNT > MESSAGE_BLOCK_STRINGS_MAX)
+        intern->string_count + STEP_STRINGS_MAX + 1 > MESSAGE_BLOCK_STRINGS_MAX ||
+        line > FORMAT_LINES_MAX - intern->lines)
         return 0;
     uint32_t number = add_rule(intern, hash, step, strings);
     intern->rule_slots[slot] = (uint16_t)number;
@@ -159,6 +168,8 @@ void block_intern_reset(struct block_intern *intern)
 {
     intern->string_fields.length = 0;
     intern->rule_fields.length = 0;
+    intern->keys.length = 0;
+    intern->lines = 0;
     intern->string_count = 0;
     intern->rule_count = 0;
     memset(intern->string_slots, 0, sizeof intern->string_slots);
@@ -169,4 +180,5 @@ void block_intern_done(struct block_intern *intern)
 {
     wire_writer_done(&intern->string_fields);
     wire_writer_done(&intern->rule_fields);
+    wire_writer_done(&intern->keys);
 }

@@ -30,7 +30,8 @@ struct intern_string {
 
 struct intern_rule {
     uint32_t hash;
-    uint32_t string[INTERN_STRING_COUNT]; /* numbers */
+    size_t keys;                          /* where its strings stand in `keys`, one behind the other */
+    uint32_t length[INTERN_STRING_COUNT]; /* of each */
     uint32_t type, rulenum, ruleset;
     bool stale;
 };
@@ -38,6 +39,8 @@ struct intern_rule {
 /* Start with {0}. */
 struct block_intern {
     struct wire_writer string_fields, rule_fields;
+    struct wire_writer keys; /* what rules are found again by; not written */
+    size_t lines;            /* bytes of all rules' lines: a reader puts together FORMAT_LINES_MAX of them */
     uint32_t string_count, rule_count;
     struct intern_string strings[MESSAGE_BLOCK_STRINGS_MAX];
     struct intern_rule rules[MESSAGE_BLOCK_RULES_MAX];

@@ -42,7 +42,7 @@ static bool count_fields(struct bytes body, uint32_t *ret_strings, uint32_t *ret
     return !reader.bad && strings <= MESSAGE_BLOCK_STRINGS_MAX && rules <= MESSAGE_BLOCK_RULES_MAX;
 }
 
-static bool read_rule(struct bytes body, const struct string_list *strings, struct block_rule *ret_rule)
+static bool read_rule(struct bytes body, struct step_decoder *decoder, struct block_rule *ret_rule)
 {
     struct wire_reader reader = wire_reader_of(body);
     struct wire_field field;
@@ -50,11 +50,11 @@ static bool read_rule(struct bytes body, const struct string_list *strings, stru
     while (wire_read_field(&reader, &field)) {
         switch (field.number) {
         case RULE_FIELD_PREFIX:
-            ret_rule->prefix = string_list_get(strings, wire_read_uint(&reader, &field), &reader);
+            ret_rule->prefix = string_list_get(decoder->strings, wire_read_uint(&reader, &field), &reader);
             break;
         case RULE_FIELD_STEP:
-            ret_rule->step.context = (struct context){0};
-            if (!step_read(wire_read_bytes(&reader, &field), strings, &ret_rule->step))
+            ret_rule->step = (struct step){0};
+            if (!step_read(wire_read_bytes(&reader, &field), decoder, &ret_rule->step))
                 reader.bad = true;
             break;
         }
@@ -62,8 +62,8 @@ static bool read_rule(struct bytes body, const struct string_list *strings, stru
     return !reader.bad;
 }
 
-bool message_block_begin(struct message_block_reader *reader, struct bytes body,
-                         message_block_allocate_fn *allocate, void *user)
+bool message_block_begin(struct message_block_reader *reader, struct bytes body, format_allocate_fn *allocate,
+                         void *user)
 {
     *reader = (struct message_block_reader){.reader = wire_reader_of(body)};
     struct wire_reader *wire = &reader->reader;
@@ -77,6 +77,8 @@ bool message_block_begin(struct message_block_reader *reader, struct bytes body,
     reader->rules = allocate(user, (rule_count + 1) * sizeof *reader->rules);
     reader->first_payload = allocate(user, MESSAGE_PAYLOAD_MAX);
     reader->last_payload = allocate(user, MESSAGE_PAYLOAD_MAX);
+    struct step_decoder decoder = {
+        .strings = &reader->strings, .allocate = allocate, .user = user, .lines_left = FORMAT_LINES_MAX};
 
     struct wire_field field;
     while (!reader->has_packet_field && wire_read_field(wire, &field)) {
@@ -91,8 +93,7 @@ bool message_block_begin(struct message_block_reader *reader, struct bytes body,
             reader->strings.at[reader->strings.count++] = wire_read_bytes(wire, &field);
             break;
         case BLOCK_FIELD_RULE:
-            if (!read_rule(wire_read_bytes(wire, &field), &reader->strings,
-                           &reader->rules[reader->rule_count++]))
+            if (!read_rule(wire_read_bytes(wire, &field), &decoder, &reader->rules[reader->rule_count++]))
                 wire->bad = true;
             break;
         case BLOCK_FIELD_PACKET:

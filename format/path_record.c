@@ -28,11 +28,14 @@ enum {
 /* The option also holds the enterprise number, the envelope and the packet's own fields. */
 #define PATH_BODY_MAX (PCAPNG_OPTION_MAX - 4 - 512)
 
-bool path_reader_begin(struct path_reader *reader, struct bytes body, struct path *ret_path)
+bool path_reader_begin(struct path_reader *reader, struct bytes body, format_allocate_fn *allocate,
+                       void *user, struct path *ret_path)
 {
     reader->reader = wire_reader_of(body);
     reader->strings =
         (struct string_list){.at = reader->string_space, .count = 0, .capacity = FORMAT_STRINGS_MAX};
+    reader->decoder = (struct step_decoder){
+        .strings = &reader->strings, .allocate = allocate, .user = user, .lines_left = FORMAT_LINES_MAX};
     reader->has_first_step = false;
 
     struct wire_reader *wire = &reader->reader;
@@ -98,7 +101,7 @@ bool path_reader_next(struct path_reader *reader, struct step *step, struct byte
         } while (field.number != PATH_FIELD_STEP);
     }
     struct bytes body = wire_read_bytes(wire, &field);
-    if (wire->bad || !step_read(body, &reader->strings, step)) {
+    if (wire->bad || !step_read(body, &reader->decoder, step)) {
         wire->bad = true;
         return false;
     }
@@ -135,10 +138,11 @@ static bool has_room(const struct path_writer *writer, size_t room)
            writer->strings.count + 2 * STEP_STRINGS_MAX <= FORMAT_STRINGS_MAX;
 }
 
-static void write_step(struct path_writer *writer, const struct step *step, const struct context *before)
+static void write_step(struct path_writer *writer, const struct step *step, const struct step *before,
+                       struct step_encoder *encoder)
 {
     size_t begin = wire_write_begin(&writer->step_fields, PATH_FIELD_STEP);
-    step_write(&writer->step_fields, step, before, collect, &writer->strings);
+    step_write(&writer->step_fields, step, before, encoder);
     wire_write_end(&writer->step_fields, begin);
 }
 
@@ -147,14 +151,16 @@ static size_t write_steps(struct path_writer *writer, const struct step *steps, 
                           uint32_t *decided)
 {
     size_t kept_room = *decided > 0 ? step_room(&steps[*decided - 1]) : 0;
-    const struct context *before = NULL;
+    struct step_encoder encoder = {
+        .number = collect, .user = &writer->strings, .lines_left = FORMAT_LINES_MAX};
+    const struct step *before = NULL;
     size_t written = 0;
     while (written < count && has_room(writer, step_room(&steps[written]) + kept_room)) {
-        write_step(writer, &steps[written], before);
-        before = &steps[written++].context;
+        write_step(writer, &steps[written], before, &encoder);
+        before = &steps[written++];
     }
     if (*decided > written) {
-        write_step(writer, &steps[*decided - 1], before);
+        write_step(writer, &steps[*decided - 1], before, &encoder);
         *decided = (uint32_t)++written;
     }
     return written;

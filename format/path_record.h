@@ -22,21 +22,24 @@ struct path {
 };
 
 /* Path record bodies (without the envelope) are read in one pass: first the packet's own fields and the
- * strings, then the steps. Nothing is allocated; all `struct bytes` point into the record. */
+ * strings, then the steps. Memory is asked for rule lines only, which a step holds in parts; all else points
+ * into the record. */
 struct path_reader {
     struct wire_reader reader;
     struct string_list strings;
+    struct step_decoder decoder;
     struct bytes string_space[FORMAT_STRINGS_MAX];
     struct wire_field first_step;
     bool has_first_step;
 };
 
 /* False at damage. Then `ret_path` holds what could be read so far. */
-bool path_reader_begin(struct path_reader *reader, struct bytes body, struct path *ret_path);
+bool path_reader_begin(struct path_reader *reader, struct bytes body, format_allocate_fn *allocate,
+                       void *user, struct path *ret_path);
 
 /* The next step and (unless null) the bytes it stands in; false after the last and at damage
- * (`reader->reader.bad` tells them apart). `step->context` must be left as it came from the step before, zero
- * before the first. */
+ * (`reader->reader.bad` tells them apart). `*step` must be left as it came from the step before, zero before
+ * the first. */
 bool path_reader_next(struct path_reader *reader, struct step *step, struct bytes *ret_body);
 
 /* Room to work in, kept between records so that writing one allocates nothing. Start with {0}. */

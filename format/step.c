@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "format/rule_line.h"
+
 /* Field numbers: docs/format.md, "Step", "Context", "Change". */
 enum {
     STEP_FIELD_TABLE = 1,
@@ -19,6 +21,11 @@ enum {
     STEP_FIELD_TIME = 10,
     STEP_FIELD_CONTEXT = 11,
     STEP_FIELD_CHANGE = 12,
+    STEP_FIELD_OPTIONS = 13,
+    STEP_FIELD_TARGET_OPTIONS = 14,
+    STEP_FIELD_COMMENT_AT = 15,
+    STEP_FIELD_COMMENT_LENGTH = 16,
+    STEP_FIELD_GOTO = 17,
 };
 
 enum {
@@ -41,31 +48,6 @@ enum {
     CHANGE_FIELD_TOS = 6,
     CHANGE_FIELD_LENGTH = 7,
 };
-
-struct bytes string_list_get(const struct string_list *list, uint64_t number, struct wire_reader *reader)
-{
-    if (number == 0)
-        return (struct bytes){0};
-    if (number > list->count) {
-        reader->bad = true;
-        return (struct bytes){0};
-    }
-    return list->at[number - 1];
-}
-
-uint32_t string_collector_number(struct string_collector *collector, struct bytes string)
-{
-    if (string.length == 0)
-        return 0;
-    for (uint32_t i = 0; i < collector->count; i++)
-        if (bytes_equal(collector->at[i], string))
-            return i + 1;
-    if (collector->count == FORMAT_STRINGS_MAX)
-        return 0;
-    collector->at[collector->count++] = string;
-    wire_write_bytes(collector->writer, collector->field, string);
-    return collector->count;
-}
 
 bool context_equal(const struct context *a, const struct context *b)
 {
@@ -93,22 +75,35 @@ static void write_known(struct wire_writer *writer, uint32_t field, bool known, 
         wire_write_uint(writer, field, value);
 }
 
-/* A name's number; nothing where it is empty. */
-static void write_string(struct wire_writer *writer, uint32_t field, struct bytes string, size_t max,
-                         string_number_fn *number, void *user)
+static uint32_t number_of(struct step_encoder *encoder, struct bytes string, size_t max)
 {
-    write_number(writer, field, number(user, bytes_cut(string, max)));
+    return encoder->number(encoder->user, bytes_cut(string, max));
 }
 
-static void context_write(struct wire_writer *writer, const struct context *context, string_number_fn *number,
-                          void *user)
+/* A name's number; nothing where it is empty. */
+static void write_name(struct wire_writer *writer, uint32_t field, struct bytes name,
+                       struct step_encoder *encoder)
+{
+    write_number(writer, field, number_of(encoder, name, STEP_NAME_MAX));
+}
+
+/* Likewise; nothing where it is the same as before. */
+static void write_other_name(struct wire_writer *writer, uint32_t field, struct bytes name,
+                             struct bytes before, struct step_encoder *encoder)
+{
+    if (!bytes_equal(name, before))
+        wire_write_uint(writer, field, number_of(encoder, name, STEP_NAME_MAX));
+}
+
+static void context_write(struct wire_writer *writer, const struct context *context,
+                          struct step_encoder *encoder)
 {
     size_t begin = wire_write_begin(writer, STEP_FIELD_CONTEXT);
     write_known(writer, CONTEXT_FIELD_HOOK, context->has_hook, context->hook);
-    write_string(writer, CONTEXT_FIELD_IN, context->in, STEP_NAME_MAX, number, user);
-    write_string(writer, CONTEXT_FIELD_OUT, context->out, STEP_NAME_MAX, number, user);
-    write_string(writer, CONTEXT_FIELD_PHYSIN, context->physin, STEP_NAME_MAX, number, user);
-    write_string(writer, CONTEXT_FIELD_PHYSOUT, context->physout, STEP_NAME_MAX, number, user);
+    write_name(writer, CONTEXT_FIELD_IN, context->in, encoder);
+    write_name(writer, CONTEXT_FIELD_OUT, context->out, encoder);
+    write_name(writer, CONTEXT_FIELD_PHYSIN, context->physin, encoder);
+    write_name(writer, CONTEXT_FIELD_PHYSOUT, context->physout, encoder);
     write_known(writer, CONTEXT_FIELD_MARK, context->has_mark, context->mark);
     write_known(writer, CONTEXT_FIELD_UID, context->has_uid, context->uid);
     write_known(writer, CONTEXT_FIELD_GID, context->has_gid, context->gid);
@@ -130,25 +125,99 @@ static void change_write(struct wire_writer *writer, const struct change *change
     wire_write_end(writer, begin);
 }
 
-void step_write(struct wire_writer *writer, const struct step *step, const struct context *before,
-                string_number_fn *number, void *user)
+/* What of a step is said in another way than as a whole. */
+struct saying {
+    bool in_parts;          /* the rule's line */
+    struct rule_line parts; /* of it */
+    const uint8_t *comment; /* where the comment stands in that line; null: nowhere */
+    size_t comment_length;
+};
+
+/* The parts that a reader makes the line of; false where it has to stand as a whole. */
+static bool take_apart(const struct step *step, const struct step_encoder *encoder,
+                       struct rule_line *ret_parts)
 {
-    write_string(writer, STEP_FIELD_TABLE, step->table, STEP_NAME_MAX, number, user);
-    write_string(writer, STEP_FIELD_CHAIN, step->chain, STEP_NAME_MAX, number, user);
+    if (step->chain.length > STEP_NAME_MAX || step->target.length > STEP_NAME_MAX ||
+        step->rule.length > STEP_RULE_MAX || step->rule.length > encoder->lines_left)
+        return false;
+    if (step->type != STEP_POLICY)
+        return rule_line_split(step->rule, step->chain, step->target, ret_parts);
+    *ret_parts = (struct rule_line){.chain = step->chain, .target = step->target, .is_policy = true};
+    return step->target.length > 0 && rule_line_is_policy(step->rule, step->chain, step->target);
+}
+
+static struct saying saying_of(const struct step *step, struct step_encoder *encoder)
+{
+    struct saying saying = {.comment_length = bytes_cut(step->comment, STEP_NAME_MAX).length};
+    saying.in_parts = take_apart(step, encoder, &saying.parts);
+    if (saying.in_parts)
+        encoder->lines_left -= step->rule.length;
+    if (saying.comment_length > 0)
+        saying.comment = memmem(step->rule.data, bytes_cut(step->rule, STEP_RULE_MAX).length,
+                                step->comment.data, saying.comment_length);
+    return saying;
+}
+
+static void write_whole(struct wire_writer *writer, const struct step *step, const struct saying *saying,
+                        struct step_encoder *encoder)
+{
+    if (saying->in_parts)
+        return;
+    /* That a policy's line is not known has to be said: it would be made of chain and target. */
+    if (step->rule.length > 0 || step->type == STEP_POLICY)
+        wire_write_uint(writer, STEP_FIELD_RULE, number_of(encoder, step->rule, STEP_RULE_MAX));
+}
+
+static void write_parts(struct wire_writer *writer, const struct step *step, const struct saying *saying,
+                        struct step_encoder *encoder)
+{
+    const struct rule_line *parts = &saying->parts;
+    bool has_options = saying->in_parts && !parts->is_policy;
+    if (has_options) {
+        wire_write_uint(writer, STEP_FIELD_OPTIONS, number_of(encoder, parts->options, STEP_RULE_MAX));
+        write_number(writer, STEP_FIELD_TARGET_OPTIONS,
+                     number_of(encoder, parts->target_options, STEP_RULE_MAX));
+    }
+    if (saying->comment) {
+        write_number(writer, STEP_FIELD_COMMENT_AT, (uint64_t)(saying->comment - step->rule.data));
+        wire_write_uint(writer, STEP_FIELD_COMMENT_LENGTH, saying->comment_length);
+    }
+    if (has_options)
+        write_number(writer, STEP_FIELD_GOTO, parts->is_goto);
+}
+
+/* Times count from the step before, or where it has none, from the packet's. */
+static int64_t time_base(const struct step *before)
+{
+    return before->has_time ? before->time_ns : 0;
+}
+
+void step_write(struct wire_writer *writer, const struct step *step, const struct step *before,
+                struct step_encoder *encoder)
+{
+    static const struct step none;
+    struct saying saying = saying_of(step, encoder);
+    if (!before)
+        before = &none;
+    write_other_name(writer, STEP_FIELD_TABLE, step->table, before->table, encoder);
+    write_other_name(writer, STEP_FIELD_CHAIN, step->chain, before->chain, encoder);
     write_number(writer, STEP_FIELD_TYPE, step->type);
     write_number(writer, STEP_FIELD_RULENUM, step->rulenum);
-    write_string(writer, STEP_FIELD_RULE, step->rule, STEP_RULE_MAX, number, user);
-    write_string(writer, STEP_FIELD_TARGET, step->target, STEP_NAME_MAX, number, user);
-    write_string(writer, STEP_FIELD_COMMENT, step->comment, STEP_NAME_MAX, number, user);
-    write_number(writer, STEP_FIELD_RULESET, step->ruleset);
+    write_whole(writer, step, &saying, encoder);
+    write_name(writer, STEP_FIELD_TARGET, step->target, encoder);
+    if (!saying.comment)
+        write_name(writer, STEP_FIELD_COMMENT, step->comment, encoder);
+    if (step->ruleset != before->ruleset)
+        wire_write_uint(writer, STEP_FIELD_RULESET, step->ruleset);
     write_number(writer, STEP_FIELD_STALE, step->stale);
     if (step->has_time)
-        wire_write_sint(writer, STEP_FIELD_TIME, step->time_ns);
-    static const struct context none;
-    if (!context_equal(&step->context, before ? before : &none))
-        context_write(writer, &step->context, number, user);
+        wire_write_sint(writer, STEP_FIELD_TIME,
+                        (int64_t)((uint64_t)step->time_ns - (uint64_t)time_base(before)));
+    if (!context_equal(&step->context, &before->context))
+        context_write(writer, &step->context, encoder);
     if (!change_is_empty(&step->change))
         change_write(writer, &step->change);
+    write_parts(writer, step, &saying, encoder);
 }
 
 static struct bytes read_string(const struct string_list *strings, const struct wire_field *field,
@@ -241,11 +310,81 @@ static bool change_read(struct bytes body, struct change *ret_change)
     return !reader.bad;
 }
 
-bool step_read(struct bytes body, const struct string_list *strings, struct step *step)
+/* What a step says of its rule's line and comment, which are made when all of it has been read. */
+struct said_line {
+    struct rule_line parts;
+    bool in_parts; /* `parts` was said, and not the line as a whole */
+    bool whole;
+    bool has_comment;
+    uint64_t comment_at, comment_length;
+};
+
+/* Puts the line together; false where a reader may not spend so much memory. */
+static bool join_line(const struct rule_line *parts, struct step_decoder *decoder, struct step *step)
 {
+    size_t length = rule_line_length(parts);
+    if (length > decoder->lines_left)
+        return false;
+    decoder->lines_left -= length;
+    uint8_t *line = decoder->allocate(decoder->user, length);
+    rule_line_join(parts, line);
+    step->rule = (struct bytes){line, length};
+    return true;
+}
+
+static bool finish_line(struct said_line *said, struct step_decoder *decoder, struct step *step)
+{
+    said->parts.chain = step->chain;
+    said->parts.target = step->target;
+    said->parts.is_policy = step->type == STEP_POLICY && step->target.length > 0 && !said->in_parts;
+    if (!said->whole && (said->in_parts || said->parts.is_policy) && !join_line(&said->parts, decoder, step))
+        return false;
+    if (!said->has_comment)
+        return true;
+    if (said->comment_at > step->rule.length || said->comment_length > step->rule.length - said->comment_at)
+        return false;
+    if (said->comment_length > 0)
+        step->comment = (struct bytes){step->rule.data + said->comment_at, said->comment_length};
+    return true;
+}
+
+static void read_line_field(const struct wire_field *field, const struct string_list *strings,
+                            struct wire_reader *reader, struct said_line *said)
+{
+    switch (field->number) {
+    case STEP_FIELD_OPTIONS:
+        said->in_parts = true;
+        said->parts.options = read_string(strings, field, reader);
+        break;
+    case STEP_FIELD_TARGET_OPTIONS:
+        said->parts.target_options = read_string(strings, field, reader);
+        break;
+    case STEP_FIELD_GOTO:
+        said->parts.is_goto = wire_read_uint(reader, field) != 0;
+        break;
+    case STEP_FIELD_COMMENT_AT:
+        said->comment_at = wire_read_uint(reader, field);
+        break;
+    case STEP_FIELD_COMMENT_LENGTH:
+        said->has_comment = true;
+        said->comment_length = wire_read_uint(reader, field);
+        break;
+    }
+}
+
+bool step_read(struct bytes body, struct step_decoder *decoder, struct step *step)
+{
+    const struct string_list *strings = decoder->strings;
     struct wire_reader reader = wire_reader_of(body);
     struct wire_field field;
-    *step = (struct step){.context = step->context};
+    struct said_line said = {0};
+    int64_t base_ns = time_base(step);
+    *step = (struct step){
+        .table = step->table,
+        .chain = step->chain,
+        .ruleset = step->ruleset,
+        .context = step->context,
+    };
     while (wire_read_field(&reader, &field)) {
         switch (field.number) {
         case STEP_FIELD_TABLE:
@@ -261,6 +400,7 @@ bool step_read(struct bytes body, const struct string_list *strings, struct step
             step->rulenum = (uint32_t)wire_read_uint(&reader, &field);
             break;
         case STEP_FIELD_RULE:
+            said.whole = true;
             step->rule = read_string(strings, &field, &reader);
             break;
         case STEP_FIELD_TARGET:
@@ -277,7 +417,7 @@ bool step_read(struct bytes body, const struct string_list *strings, struct step
             break;
         case STEP_FIELD_TIME:
             step->has_time = true;
-            step->time_ns = wire_read_sint(&reader, &field);
+            step->time_ns = (int64_t)((uint64_t)base_ns + (uint64_t)wire_read_sint(&reader, &field));
             break;
         case STEP_FIELD_CONTEXT:
             if (!context_read(wire_read_bytes(&reader, &field), strings, &step->context))
@@ -287,9 +427,11 @@ bool step_read(struct bytes body, const struct string_list *strings, struct step
             if (!change_read(wire_read_bytes(&reader, &field), &step->change))
                 return false;
             break;
+        default:
+            read_line_field(&field, strings, &reader, &said);
         }
     }
-    return !reader.bad;
+    return !reader.bad && finish_line(&said, decoder, step);
 }
 
 size_t step_format(const struct step *step, char *buffer, size_t size)

@@ -6,14 +6,16 @@
 #define IPTRACE_FORMAT_STEP_H
 
 #include "format/names.h"
-#include "format/wire.h"
+#include "format/strings.h"
 
-#define FORMAT_STRINGS_MAX 1024 /* strings of a path record; a message block may have more */
-#define STEP_STRINGS_MAX   9    /* strings of one step */
+#define STEP_STRINGS_MAX 10 /* strings of one step */
 
 /* Writers cut what is longer, so that a step always fits: nothing that iptables accepts comes near it. */
 #define STEP_RULE_MAX 60000 /* bytes of a rule's text */
 #define STEP_NAME_MAX 512   /* bytes of any other string of a step */
+
+/* Bytes of all rule lines that a reader of a record or block has to put together: it bounds his memory. */
+#define FORMAT_LINES_MAX (1 << 20)
 
 /* What a message says besides its rule. Constant within a hook but for the mark. */
 struct context {
@@ -46,38 +48,35 @@ struct step {
     struct change change;
 };
 
-/* Strings by number, from 1, in the order in which they were read. Points into the record. */
-struct string_list {
-    struct bytes *at;
-    uint32_t count, capacity;
-};
-
-/* The string of that number; 0 is the empty one. A number beyond the list is damage: sets `reader->bad`. */
-struct bytes string_list_get(const struct string_list *list, uint64_t number, struct wire_reader *reader);
-
-/* Gives each string a number from 1 and writes it as field `field` of `writer` when it is first seen.
- * Keeps the pointers: the strings must outlive the collector. */
-struct string_collector {
-    struct wire_writer *writer;
-    uint32_t field;
-    uint32_t count;
-    struct bytes at[FORMAT_STRINGS_MAX];
-};
-
-/* 0 for an empty string, and where there is no room for another: the caller checks `count` first. */
-uint32_t string_collector_number(struct string_collector *collector, struct bytes string);
-
-/* Finds or makes the number of a string; `user` is what was given to step_write(). */
+/* Finds or makes the number of a string. */
 typedef uint32_t string_number_fn(void *user, struct bytes string);
 
-/* Writes the body of a step. `before` is the step whose context a reader will have seen last; null for none:
- * the context is written only where it differs. */
-void step_write(struct wire_writer *writer, const struct step *step, const struct context *before,
-                string_number_fn *number, void *user);
+/* Writes the steps of one record or block. */
+struct step_encoder {
+    string_number_fn *number;
+    void *user;        /* of `number` */
+    size_t lines_left; /* begins as FORMAT_LINES_MAX; where it is used up, lines are written as a whole */
+};
 
-/* Reads the body of a step. `step->context` comes in as the context of the step before (zero for the first).
- * False at damage. */
-bool step_read(struct bytes body, const struct string_list *strings, struct step *step);
+/* Writes the body of a step. `before` is the step before it in the record, null for the first: what is the
+ * same is not written again. */
+void step_write(struct wire_writer *writer, const struct step *step, const struct step *before,
+                struct step_encoder *encoder);
+
+/* Memory that lives as long as what was read; never null. */
+typedef void *format_allocate_fn(void *user, size_t size);
+
+/* Reads the steps of one record or block. */
+struct step_decoder {
+    const struct string_list *strings;
+    format_allocate_fn *allocate;
+    void *user;        /* of `allocate` */
+    size_t lines_left; /* begins as FORMAT_LINES_MAX; more is damage */
+};
+
+/* Reads the body of a step. `*step` comes in as the step before it, zero for the first. Points into the
+ * record and into memory of the decoder's. False at damage. */
+bool step_read(struct bytes body, struct step_decoder *decoder, struct step *step);
 
 bool context_equal(const struct context *a, const struct context *b);
 bool change_is_empty(const struct change *change);

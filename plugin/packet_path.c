@@ -24,6 +24,11 @@ static bool visit_option(struct bytes bytes, void *user)
     return false;
 }
 
+static void *allocate(void *user, size_t size)
+{
+    return wmem_alloc((wmem_allocator_t *)user, size);
+}
+
 static struct bytes body_of(const struct packet_path *path)
 {
     unsigned version, kind;
@@ -40,7 +45,8 @@ bool packet_path_find(packet_info *pinfo, struct packet_path *ret_path)
         return false;
     if (ret_path->known) {
         struct path_reader reader;
-        ret_path->head_damaged = !path_reader_begin(&reader, body_of(ret_path), &ret_path->path);
+        ret_path->head_damaged =
+            !path_reader_begin(&reader, body_of(ret_path), allocate, pinfo->pool, &ret_path->path);
         ret_path->damaged = ret_path->head_damaged;
     }
     return true;
@@ -51,7 +57,8 @@ void packet_path_read(packet_info *pinfo, struct packet_path *path, bool steps_w
     path->record.data = (const uint8_t *)wmem_memdup(pinfo->pool, path->record.data, path->record.length);
     path->lost = compat_drop_count(pinfo);
     struct path_reader reader;
-    if (!path->known || !path_reader_begin(&reader, body_of(path), &path->path) || !steps_wanted)
+    if (!path->known || !path_reader_begin(&reader, body_of(path), allocate, pinfo->pool, &path->path) ||
+        !steps_wanted)
         return;
     /* A step takes at least two bytes: what the record claims is no more than a hint. */
     wmem_array_t *steps = wmem_array_sized_new(pinfo->pool, sizeof *path->steps, 8);

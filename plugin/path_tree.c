@@ -45,10 +45,17 @@ static proto_item *add_string(const struct builder *builder, int field, struct r
     return proto_tree_add_string(builder->tree, field, builder->tvb, range.at, range.length, value);
 }
 
-/* A string that stands in the record, highlighted where it stands; `range` where it is empty. */
+static bool is_in_record(const struct builder *builder, struct bytes bytes)
+{
+    uintptr_t at = (uintptr_t)bytes.data, record = (uintptr_t)builder->path->record.data;
+    return bytes.length > 0 && at >= record && at - record < builder->path->record.length;
+}
+
+/* A string, highlighted where it stands in the record; one that does not stand there as a whole, in `range`.
+ */
 static proto_item *add_bytes(const struct builder *builder, int field, struct range range, struct bytes bytes)
 {
-    if (bytes.length > 0)
+    if (is_in_record(builder, bytes))
         range = range_of(builder, bytes);
     return add_string(builder, field, range, text_value(builder->pool, bytes));
 }

@@ -10,11 +10,24 @@
 
 #define STEPS_MAX 64
 
+/* Rule lines that a reader puts together, all of one input: the reader's own bound is checked, too. */
+static uint8_t lines[3 * FORMAT_LINES_MAX];
+static size_t lines_used;
+
+static void *allocate(void *user, size_t size)
+{
+    (void)user;
+    if (size > sizeof lines - lines_used)
+        abort();
+    lines_used += size;
+    return lines + lines_used - size;
+}
+
 static size_t read_all(struct path_reader *reader, struct bytes body, struct path *path, struct step *steps)
 {
     struct step step = {0};
     size_t count = 0;
-    if (!path_reader_begin(reader, body, path))
+    if (!path_reader_begin(reader, body, allocate, NULL, path))
         return 0;
     while (path_reader_next(reader, &step, NULL)) {
         char line[256];
@@ -30,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct path_reader reader, again;
     struct step steps[STEPS_MAX], steps_again[STEPS_MAX];
     struct path path, path_again;
+    lines_used = 0;
     size_t count = read_all(&reader, (struct bytes){data, size}, &path, steps);
     if (reader.reader.bad || count == 0)
         return 0;
@@ -48,7 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         count_again > count)
         abort();
     for (size_t i = 0; i + 1 < count_again; i++)
-        if (steps[i].rulenum != steps_again[i].rulenum || steps[i].has_time != steps_again[i].has_time)
+        if (steps[i].rulenum != steps_again[i].rulenum || steps[i].time_ns != steps_again[i].time_ns ||
+            !bytes_equal(bytes_cut(steps[i].rule, STEP_RULE_MAX), steps_again[i].rule))
             abort();
     path_writer_done(&writer);
     wire_writer_done(&out);

@@ -43,26 +43,11 @@ static struct kept *keep(uint32_t packet, const struct message *message, const s
     return new;
 }
 
-/* Memory of the reader, all released at once, as its owner does. */
-struct pool {
-    void *at[64];
-    size_t count;
-    size_t bytes;
-};
-
-static void *pool_allocate(void *user, size_t size)
+/* A reader asks for no more than this, whatever the block says. */
+static void pool_done(struct unit_pool *pool)
 {
-    struct pool *pool = user;
-    assert_true(pool->count < 64);
-    pool->bytes += size;
     assert_true(pool->bytes <= 3 << 20);
-    return pool->at[pool->count++] = malloc(size ? size : 1);
-}
-
-static void pool_done(struct pool *pool)
-{
-    while (pool->count > 0)
-        free(pool->at[--pool->count]);
+    unit_pool_done(pool);
 }
 
 static struct bytes body_of(const struct wire_writer *block)
@@ -109,12 +94,12 @@ static void assert_rule_equal(const struct block_rule *rule, const struct kept *
 /* Reads a block and compares it with the kept messages from `*at` on. */
 static void assert_block_holds(const struct wire_writer *block, size_t *at)
 {
-    struct pool pool = {0};
+    struct unit_pool pool = {0};
     struct message_block_reader reader;
     const struct message *message;
     const struct block_rule *rule;
     uint32_t packet;
-    assert_true(message_block_begin(&reader, body_of(block), pool_allocate, &pool));
+    assert_true(message_block_begin(&reader, body_of(block), unit_pool_allocate, &pool));
     assert_int_equal(reader.capture_id, 0xdeadbeef);
     unit_assert_bytes(reader.netns, BYTES("blue"));
     while (message_block_next_packet(&reader, &packet, NULL)) {
@@ -404,12 +389,12 @@ static void test_texts_are_cut_and_too_long_messages_left_out(void **state)
     message_block_writer_finish(writer, &block);
     assert_in_range(block.length, 1, PCAPNG_BLOCK_MAX - 64);
 
-    struct pool pool = {0};
+    struct unit_pool pool = {0};
     struct message_block_reader reader;
     const struct message *got;
     const struct block_rule *rule;
     uint32_t packet;
-    assert_true(message_block_begin(&reader, body_of(&block), pool_allocate, &pool));
+    assert_true(message_block_begin(&reader, body_of(&block), unit_pool_allocate, &pool));
     assert_true(message_block_next_packet(&reader, &packet, NULL));
     assert_true(message_block_next(&reader, &got, &rule, NULL));
     assert_message_equal(got, &message);
@@ -442,12 +427,12 @@ static void test_packets_may_be_skipped(void **state)
         assert_true(message_block_writer_add(writer, &kept[i].message, &kept[i].step));
     }
     message_block_writer_finish(writer, &block);
-    struct pool pool = {0};
+    struct unit_pool pool = {0};
     struct message_block_reader reader;
     const struct message *message;
     const struct block_rule *rule;
     uint32_t packet;
-    assert_true(message_block_begin(&reader, body_of(&block), pool_allocate, &pool));
+    assert_true(message_block_begin(&reader, body_of(&block), unit_pool_allocate, &pool));
     for (unsigned i = 0; i < 10; i++) {
         assert_true(message_block_next_packet(&reader, &packet, NULL));
         for (unsigned k = 0; k < i % 3; k++) {
@@ -469,14 +454,14 @@ static size_t messages_read;
 /* Reads all there is, and every byte of it. */
 static void read_all(struct bytes body)
 {
-    struct pool pool = {0};
+    struct unit_pool pool = {0};
     struct message_block_reader reader;
     const struct message *message;
     const struct block_rule *rule;
     uint32_t packet;
     volatile uint8_t sum = 0; /* read, so that a sanitizer sees what is behind the end */
     messages_read = 0;
-    if (message_block_begin(&reader, body, pool_allocate, &pool))
+    if (message_block_begin(&reader, body, unit_pool_allocate, &pool))
         while (message_block_next_packet(&reader, &packet, NULL))
             while (message_block_next(&reader, &message, &rule, NULL)) {
                 messages_read++;
@@ -566,7 +551,7 @@ static void test_later_fields_of_block_and_packet_are_skipped(void **state)
     wire_write_bytes(&out, 3, BYTES("P"));
     size_t rule = wire_write_begin(&out, 4);
     wire_write_bytes(&out, 99, BYTES("later"));
-    wire_write_uint(&out, 1, 1);
+    wire_write_uint(&out, 1, STRINGS_OWN_FIRST);
     wire_write_end(&out, rule);
     size_t packet = wire_write_begin(&out, 5);
     wire_write_uint(&out, 1, 9);
@@ -577,12 +562,12 @@ static void test_later_fields_of_block_and_packet_are_skipped(void **state)
     wire_write_bytes(&out, 77, BYTES("later"));
     wire_write_bytes(&out, 3, BYTES("too late to be a string"));
 
-    struct pool pool = {0};
+    struct unit_pool pool = {0};
     struct message_block_reader reader;
     const struct message *message;
     const struct block_rule *found;
     uint32_t number;
-    assert_true(message_block_begin(&reader, unit_written(&out), pool_allocate, &pool));
+    assert_true(message_block_begin(&reader, unit_written(&out), unit_pool_allocate, &pool));
     assert_int_equal(reader.capture_id, 5);
     assert_true(message_block_next_packet(&reader, &number, NULL));
     assert_int_equal(number, 9);

@@ -93,9 +93,10 @@ static void test_round_trip(void **state)
     struct wire_writer out = record_of_two(&path);
     struct path_reader reader;
     struct path got;
+    struct unit_pool pool = {0};
     struct step step = {0};
     struct bytes body;
-    assert_true(path_reader_begin(&reader, body_of(&out), &got));
+    assert_true(path_reader_begin(&reader, body_of(&out), unit_pool_allocate, &pool, &got));
     assert_int_equal(got.packet_id, path.packet_id);
     assert_int_equal(got.verdict, path.verdict);
     assert_int_equal(got.reason, path.reason);
@@ -111,6 +112,7 @@ static void test_round_trip(void **state)
     }
     assert_false(path_reader_next(&reader, &step, NULL));
     assert_false(reader.reader.bad);
+    unit_pool_done(&pool);
     wire_writer_done(&out);
 }
 
@@ -121,13 +123,15 @@ static void test_nothing_known(void **state)
     struct wire_writer out = record_of(&nothing, NULL, 0);
     struct path_reader reader;
     struct path got;
+    struct unit_pool pool = {0};
     struct step step = {0};
-    assert_true(path_reader_begin(&reader, body_of(&out), &got));
+    assert_true(path_reader_begin(&reader, body_of(&out), unit_pool_allocate, &pool, &got));
     assert_int_equal(got.verdict, VERDICT_UNKNOWN);
     assert_int_equal(got.decided, 0);
     assert_false(got.incomplete || got.ambiguous || got.copy || got.cut);
     assert_false(path_reader_next(&reader, &step, NULL));
     assert_false(reader.reader.bad);
+    unit_pool_done(&pool);
     wire_writer_done(&out);
 }
 
@@ -151,9 +155,10 @@ static void assert_cut_keeps_the_deciding_step(size_t count, size_t text, uint32
 
     struct path_reader reader;
     struct path got;
+    struct unit_pool pool = {0};
     struct step step = {0};
     uint32_t read = 0, met = 0;
-    assert_true(path_reader_begin(&reader, body_of(&out), &got));
+    assert_true(path_reader_begin(&reader, body_of(&out), unit_pool_allocate, &pool, &got));
     assert_true(got.cut);
     assert_int_equal(got.steps, count);
     while (path_reader_next(&reader, &step, NULL)) {
@@ -169,6 +174,7 @@ static void assert_cut_keeps_the_deciding_step(size_t count, size_t text, uint32
     assert_false(reader.reader.bad);
     assert_int_equal(met, decided != 0);
     assert_in_range(read, 1, count - 1);
+    unit_pool_done(&pool);
     wire_writer_done(&out);
     free(texts);
     free(steps);
@@ -201,11 +207,13 @@ static void test_longest_strings_fit(void **state)
     struct wire_writer out = record_of(&said, &step, 1);
     struct path_reader reader;
     struct path got;
+    struct unit_pool pool = {0};
     struct step read = {0};
-    assert_true(path_reader_begin(&reader, body_of(&out), &got));
+    assert_true(path_reader_begin(&reader, body_of(&out), unit_pool_allocate, &pool, &got));
     assert_int_equal(got.netns.length, FORMAT_NETNS_MAX);
     assert_true(path_reader_next(&reader, &read, NULL));
     assert_int_equal(read.rule.length, STEP_RULE_MAX);
+    unit_pool_done(&pool);
     wire_writer_done(&out);
 }
 
@@ -218,10 +226,12 @@ static void test_a_shorter_list_than_the_path_is_marked_cut(void **state)
     struct wire_writer out = record_of_two(&said);
     struct path_reader reader;
     struct path got;
-    assert_true(path_reader_begin(&reader, body_of(&out), &got));
+    struct unit_pool pool = {0};
+    assert_true(path_reader_begin(&reader, body_of(&out), unit_pool_allocate, &pool, &got));
     assert_true(got.cut);
     assert_int_equal(got.steps, 9);
     assert_int_equal(got.decided, 0);
+    unit_pool_done(&pool);
     wire_writer_done(&out);
 }
 
@@ -232,15 +242,17 @@ static void read_all(struct bytes body)
 {
     static struct path_reader reader;
     struct path got;
+    struct unit_pool pool = {0};
     struct step step = {0};
     char line[300];
     steps_read = 0;
-    if (path_reader_begin(&reader, body, &got))
+    if (path_reader_begin(&reader, body, unit_pool_allocate, &pool, &got))
         while (path_reader_next(&reader, &step, NULL)) {
             steps_read++;
             step_format(&step, line, sizeof line);
         }
     is_sound = !reader.reader.bad;
+    unit_pool_done(&pool);
 }
 
 static void test_damage_is_survived(void **state)
@@ -262,22 +274,24 @@ static void test_later_fields_and_numbers_are_skipped(void **state)
     wire_write_bytes(&out, 99, BYTES("later"));
     wire_write_uint(&out, 2, 99);     /* a verdict without a name */
     wire_write_uint(&out, 5, 1 << 9); /* a flag without a name */
-    wire_write_bytes(&out, 9, BYTES("raw"));
-    wire_write_bytes(&out, 10, BYTES("\x08\x01"));
+    wire_write_bytes(&out, 9, BYTES("mine"));
+    wire_write_bytes(&out, 10, BYTES("\x08\x20"));
     wire_write_uint(&out, 98, 1);
     wire_write_bytes(&out, 10, BYTES("\x18\x63"));
     struct path_reader reader;
     struct path got;
+    struct unit_pool pool = {0};
     struct step step = {0};
-    assert_true(path_reader_begin(&reader, unit_written(&out), &got));
+    assert_true(path_reader_begin(&reader, unit_written(&out), unit_pool_allocate, &pool, &got));
     assert_int_equal(got.verdict, 99);
     assert_false(got.incomplete || got.ambiguous || got.copy || got.cut);
     assert_true(path_reader_next(&reader, &step, NULL));
-    unit_assert_bytes(step.table, BYTES("raw"));
+    unit_assert_bytes(step.table, BYTES("mine"));
     assert_true(path_reader_next(&reader, &step, NULL));
     assert_int_equal(step.type, 99);
     assert_false(path_reader_next(&reader, &step, NULL));
     assert_false(reader.reader.bad);
+    unit_pool_done(&pool);
     wire_writer_done(&out);
 }
 

@@ -128,14 +128,14 @@ static void test_path(void **state)
         "backend: BACKEND_NFT",
         "steps: 5",
         "netns: \"blue\"",
-        "string: \"-A INPUT -m comment --comment \\\"a b\\\" -j DROP\"",
+        "string: \"-m comment --comment \\\"a b\\\"\"",
         "type: STEP_UNKNOWN",
         "rulenum: 3",
         "ruleset: 7",
         "stale: true",
         "time: -12",
         "hook: HOOK_INPUT",
-        "physout: 9",
+        "physout: 34",
         "mark: 4294967295",
         "uid: 0",
         "gid: 1000",
@@ -145,6 +145,9 @@ static void test_path(void **state)
         "ttl: 64",
         "tos: 0",
         "length: 1500",
+        "options: 35",
+        "comment_at: 31",
+        "comment_length: 3",
         NULL,
     };
     struct path_writer *writer = calloc(1, sizeof *writer);
@@ -198,12 +201,6 @@ static void test_ruleset(void **state)
     wire_writer_done(&out);
 }
 
-static void *allocate(void *user, size_t size)
-{
-    (void)user;
-    return malloc(size);
-}
-
 /* Three messages that use every field. */
 static void make_messages(struct message messages[3])
 {
@@ -238,9 +235,9 @@ static void test_message_block(void **state)
         "capture_id: 4294967294",
         "netns: \"blue\"",
         "string: \"TRACE: filter:INPUT:rule:3 \\000\"",
-        "prefix: 1",
+        "prefix: 32",
         "type: STEP_UNKNOWN",
-        "physin: 9",
+        "physin: 34",
         "number: 41",
         "number: 99",
         "number: -12",
@@ -268,10 +265,11 @@ static void test_message_block(void **state)
     struct bytes back = there_and_back("MessageBlock", &out, expected);
 
     struct message_block_reader reader;
+    struct unit_pool pool = {0};
     const struct message *message;
     const struct block_rule *rule;
     uint32_t packet;
-    assert_true(message_block_begin(&reader, back, allocate, NULL));
+    assert_true(message_block_begin(&reader, back, unit_pool_allocate, &pool));
     assert_true(message_block_next_packet(&reader, &packet, NULL));
     for (size_t i = 0; i < 3; i++) {
         assert_true(message_block_next(&reader, &message, &rule, NULL));
@@ -283,10 +281,7 @@ static void test_message_block(void **state)
     }
     assert_false(message_block_next_packet(&reader, &packet, NULL));
     assert_false(reader.reader.bad);
-    free(reader.strings.at);
-    free(reader.rules);
-    free(reader.first_payload);
-    free(reader.last_payload);
+    unit_pool_done(&pool);
     free((void *)back.data);
     message_block_writer_free(writer);
     wire_writer_done(&out);

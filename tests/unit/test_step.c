@@ -45,6 +45,8 @@ struct written {
     struct wire_writer strings;
     struct wire_writer steps;
     struct string_collector collector;
+    struct step_encoder encoder;
+    struct unit_pool pool;
     struct bytes at[FORMAT_STRINGS_MAX];
     struct string_list list;
 };
@@ -59,12 +61,15 @@ static void written_begin(struct written *written)
     *written = (struct written){0};
     written->collector.writer = &written->strings;
     written->collector.field = 9;
+    written->encoder =
+        (struct step_encoder){.number = collect, .user = &written->collector, .lines_left = FORMAT_LINES_MAX};
 }
 
 static void written_end(struct written *written)
 {
     wire_writer_done(&written->strings);
     wire_writer_done(&written->steps);
+    unit_pool_done(&written->pool);
 }
 
 /* The list that a reader of the collected strings would have. */
@@ -78,6 +83,15 @@ static const struct string_list *written_strings(struct written *written)
     assert_false(reader.bad);
     assert_int_equal(written->list.count, written->collector.count);
     return &written->list;
+}
+
+static bool read_written(struct written *written, struct step *step)
+{
+    struct step_decoder decoder = {.strings = written_strings(written),
+                                   .allocate = unit_pool_allocate,
+                                   .user = &written->pool,
+                                   .lines_left = FORMAT_LINES_MAX};
+    return step_read(unit_written(&written->steps), &decoder, step);
 }
 
 static void assert_step_equal(const struct step *got, const struct step *expected)
@@ -109,15 +123,15 @@ static void assert_step_equal(const struct step *got, const struct step *expecte
     assert_int_equal(a->length, b->length);
 }
 
-static void assert_comes_back(const struct step *step, const struct context *before)
+static void assert_comes_back(const struct step *step, const struct step *before)
 {
     struct written written;
     struct step got = {0};
     written_begin(&written);
-    step_write(&written.steps, step, before, collect, &written.collector);
+    step_write(&written.steps, step, before, &written.encoder);
     if (before)
-        got.context = *before;
-    assert_true(step_read(unit_written(&written.steps), written_strings(&written), &got));
+        got = *before;
+    assert_true(read_written(&written, &got));
     assert_step_equal(&got, step);
     written_end(&written);
 }
@@ -128,23 +142,25 @@ static void test_round_trip(void **state)
     const struct step empty = {0};
     assert_comes_back(&empty, NULL);
     assert_comes_back(&full, NULL);
-    assert_comes_back(&full, &full.context);
-    assert_comes_back(&empty, &full.context); /* a context without anything in it */
+    assert_comes_back(&full, &full);
+    assert_comes_back(&empty, &full); /* nothing is taken over */
     struct step step = full;
     step.has_time = false;
     step.time_ns = 0;
     step.context.has_mark = false;
     step.context.mark = 0;
-    assert_comes_back(&step, &full.context);
+    assert_comes_back(&step, &full);
+    assert_comes_back(&full, &step);
 }
 
-static void test_an_equal_context_is_not_repeated(void **state)
+static void test_what_is_the_same_is_not_repeated(void **state)
 {
     (void)state;
     struct written written;
-    struct step step = {.context = full.context};
+    struct step step = {
+        .table = full.table, .chain = full.chain, .ruleset = full.ruleset, .context = full.context};
     written_begin(&written);
-    step_write(&written.steps, &step, &full.context, collect, &written.collector);
+    step_write(&written.steps, &step, &full, &written.encoder);
     assert_int_equal(written.steps.length, 0);
     written_end(&written);
 }
@@ -159,30 +175,80 @@ static void test_strings_stand_once_and_are_cut(void **state)
     step.rule = (struct bytes){text, sizeof text};
     step.comment = (struct bytes){text, STEP_NAME_MAX + 1};
     written_begin(&written);
-    step_write(&written.steps, &step, NULL, collect, &written.collector);
-    assert_int_equal(written.collector.count, 3);
-    assert_true(step_read(unit_written(&written.steps), written_strings(&written), &got));
+    step_write(&written.steps, &step, NULL, &written.encoder);
+    assert_int_equal(written.collector.count, 2); /* the comment stands in the line */
+    assert_true(read_written(&written, &got));
     unit_assert_bytes(got.target, BYTES("x"));
     assert_int_equal(got.rule.length, STEP_RULE_MAX);
     assert_int_equal(got.comment.length, STEP_NAME_MAX);
     written_end(&written);
 }
 
-static void test_collector_stops_when_full(void **state)
+static void line_comes_back(unsigned type, const char *chain, const char *target, const char *line,
+                            size_t most)
+{
+    struct written written;
+    const struct step step = {
+        .table = BYTES("filter"),
+        .chain = {(const uint8_t *)chain,  strlen(chain) },
+        .type = type,
+        .rule = {(const uint8_t *)line,   strlen(line)  },
+        .target = {(const uint8_t *)target, strlen(target)}
+    };
+    assert_comes_back(&step, NULL);
+    written_begin(&written);
+    step_write(&written.steps, &step, NULL, &written.encoder);
+    if (written.strings.length > most)
+        fail_msg("%s: %zu bytes of strings", line, written.strings.length);
+    written_end(&written);
+}
+
+static void test_lines_in_parts(void **state)
 {
     (void)state;
-    static uint16_t numbers[FORMAT_STRINGS_MAX + 1];
+    line_comes_back(STEP_RULE, "INPUT", "DROP", "-A INPUT -j DROP", 0);
+    line_comes_back(STEP_RULE, "INPUT", "DROP", "-A INPUT -p udp -j DROP", 2 + 6);
+    line_comes_back(STEP_RULE, "INPUT", "DNAT", "-A INPUT -p udp -j DNAT --to 1", 2 + 6 + 2 + 6);
+    line_comes_back(STEP_RULE, "INPUT", "LOG", "-A INPUT -m comment --comment \" -j LOG\" -j LOG", 2 + 30);
+    line_comes_back(STEP_RULE, "x", "y", "-A x -g y", 2 + 1 + 2 + 1);
+    line_comes_back(STEP_RULE, "INPUT", "", "-A INPUT", 0);
+    line_comes_back(STEP_RULE, "INPUT", "", "-A INPUT -i lo", 2 + 5);
+    line_comes_back(STEP_RULE, "INPUT", "DROP", "-A  INPUT -j DROP", 64); /* not as we would write it */
+    line_comes_back(STEP_RULE, "INPUT", "DROP", "-A INPUT -j DROPPED", 64);
+    line_comes_back(STEP_RULE, "INPUT", "DROP", "-A OUTPUT -j DROP", 64);
+    line_comes_back(STEP_RULE, "INPUT", "DROP", "", 0);
+    line_comes_back(STEP_POLICY, "INPUT", "DROP", "-P INPUT DROP", 0);
+    line_comes_back(STEP_POLICY, "INPUT", "DROP", "-P INPUT ACCEPT", 64);
+    line_comes_back(STEP_POLICY, "INPUT", "DROP", "", 0);
+    line_comes_back(STEP_POLICY, "INPUT", "", "", 0);
+    line_comes_back(STEP_RETURN, "x", "RETURN", "", 2 + 1);
+}
+
+static void test_lines_are_put_together_within_a_bound(void **state)
+{
+    (void)state;
     struct written written;
+    struct step got = {0},
+                step = {.chain = BYTES("INPUT"), .rule = BYTES("-A INPUT -j DROP"), .target = BYTES("DROP")};
     written_begin(&written);
-    assert_int_equal(string_collector_number(&written.collector, BYTES("")), 0);
-    for (uint32_t i = 0; i < FORMAT_STRINGS_MAX; i++) {
-        numbers[i] = (uint16_t)i;
-        struct bytes string = {(const uint8_t *)&numbers[i], 2};
-        assert_int_equal(string_collector_number(&written.collector, string), i + 1);
-    }
-    assert_int_equal(string_collector_number(&written.collector, BYTES("more")), 0);
-    assert_int_equal(string_collector_number(&written.collector, (struct bytes){(uint8_t *)&numbers[7], 2}),
-                     8);
+    written.encoder.lines_left = step.rule.length;
+    step_write(&written.steps, &step, NULL, &written.encoder);
+    assert_int_equal(written.encoder.lines_left, 0);
+    assert_int_equal(written.collector.count, 0);
+    step_write(&written.steps, &step, &step, &written.encoder); /* the whole line, which takes no memory */
+    assert_int_equal(written.collector.count, 1);
+    assert_true(read_written(&written, &got));
+    unit_assert_bytes(got.rule, step.rule);
+    written_end(&written);
+
+    written_begin(&written);
+    step_write(&written.steps, &step, NULL, &written.encoder);
+    struct step_decoder decoder = {.strings = written_strings(&written),
+                                   .allocate = unit_pool_allocate,
+                                   .user = &written.pool,
+                                   .lines_left = step.rule.length};
+    assert_true(step_read(unit_written(&written.steps), &decoder, &(struct step){0}));
+    assert_false(step_read(unit_written(&written.steps), &decoder, &(struct step){0}));
     written_end(&written);
 }
 
@@ -191,10 +257,16 @@ static bool is_sound;
 
 static void read_step(struct bytes body)
 {
+    struct unit_pool pool = {0};
     struct step got = {0};
     char line[256];
-    is_sound = step_read(body, shared_strings, &got);
+    struct step_decoder decoder = {.strings = shared_strings,
+                                   .allocate = unit_pool_allocate,
+                                   .user = &pool,
+                                   .lines_left = FORMAT_LINES_MAX};
+    is_sound = step_read(body, &decoder, &got);
     step_format(&got, line, sizeof line);
+    unit_pool_done(&pool);
 }
 
 static void test_damage_is_survived(void **state)
@@ -202,7 +274,7 @@ static void test_damage_is_survived(void **state)
     (void)state;
     struct written written;
     written_begin(&written);
-    step_write(&written.steps, &full, NULL, collect, &written.collector);
+    step_write(&written.steps, &full, NULL, &written.encoder);
     shared_strings = written_strings(&written);
     read_step(unit_written(&written.steps));
     assert_true(is_sound);
@@ -224,10 +296,11 @@ static void test_what_is_damage_and_what_is_skipped(void **state)
 {
     (void)state;
     assert_true(reads(BYTES("")));
-    assert_true(reads(BYTES("\x08\x01")));          /* table: string 1 */
-    assert_false(reads(BYTES("\x08\x02")));         /* there is no string 2 */
+    assert_true(reads(BYTES("\x08\x20")));          /* table: string 32 */
+    assert_false(reads(BYTES("\x08\x21")));         /* there is no string 33 */
+    assert_false(reads(BYTES("\x08\x1f")));         /* nor a known string 31 */
     assert_false(reads(BYTES("\x0a\x01x")));        /* table as text */
-    assert_false(reads(BYTES("\x5a\x02\x10\x02"))); /* in: there is no string 2 */
+    assert_false(reads(BYTES("\x5a\x02\x10\x21"))); /* in: there is no string 33 */
     assert_false(reads(BYTES("\x5a\x03\x12\x01x")));
     assert_false(reads(BYTES("\x62\x05\x0a\x03"
                              "abc")));                         /* an address of 3 bytes */
@@ -235,6 +308,10 @@ static void test_what_is_damage_and_what_is_skipped(void **state)
     assert_true(reads(BYTES("\xf2\x07\x01x\x18\x63")));        /* field 126; step type 99 */
     assert_true(reads(BYTES("\x5a\x05\xf0\x07\x01\x08\x63"))); /* the same in the context; hook 99 */
     assert_true(reads(BYTES("\x62\x03\xf0\x07\x01")));
+    assert_true(reads(BYTES("\x28\x20\x78\x01\x80\x01\x02")));  /* rule "one", comment "ne" */
+    assert_false(reads(BYTES("\x28\x20\x78\x02\x80\x01\x02"))); /* reaching beyond it */
+    assert_false(reads(BYTES("\x28\x20\x78\x04\x80\x01\x00")));
+    assert_false(reads(BYTES("\x78\x01\x80\x01\x02"))); /* there is no line */
 }
 
 static void test_line_of_text(void **state)
@@ -263,9 +340,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_an_equal_context_is_not_repeated),
+        cmocka_unit_test(test_what_is_the_same_is_not_repeated),
         cmocka_unit_test(test_strings_stand_once_and_are_cut),
-        cmocka_unit_test(test_collector_stops_when_full),
+        cmocka_unit_test(test_lines_in_parts),
+        cmocka_unit_test(test_lines_are_put_together_within_a_bound),
         cmocka_unit_test(test_damage_is_survived),
         cmocka_unit_test(test_what_is_damage_and_what_is_skipped),
         cmocka_unit_test(test_line_of_text),

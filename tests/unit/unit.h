@@ -56,6 +56,28 @@ static inline void unit_assert_bytes(struct bytes got, struct bytes expected)
         assert_memory_equal(got.data, expected.data, expected.length);
 }
 
+/* Memory for a reader: unit_pool_allocate() has the type that readers ask for. Start with {0}. */
+struct unit_pool {
+    void **at;
+    size_t count, bytes;
+};
+
+static inline void *unit_pool_allocate(void *user, size_t size)
+{
+    struct unit_pool *pool = user;
+    pool->bytes += size;
+    pool->at = realloc(pool->at, (pool->count + 1) * sizeof *pool->at);
+    return pool->at[pool->count++] = malloc(size ? size : 1);
+}
+
+static inline void unit_pool_done(struct unit_pool *pool)
+{
+    while (pool->count > 0)
+        free(pool->at[--pool->count]);
+    free(pool->at);
+    *pool = (struct unit_pool){0};
+}
+
 typedef void unit_read_fn(struct bytes bytes);
 
 /* Calls `read` with the bytes cut at every length: it must come back, and the sanitizers must be silent. */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A rule's line, as iptables-save prints it, in parts: most of it stands in its step already.
+ *
+ *     -A INPUT -p udp -m udp --dport 53 -j MARK --set-xmark 0x1/0xffffffff
+ *        chain options                     target target_options
+ *     -P INPUT DROP
+ *        chain target
+ *
+ * Parts are taken apart so that they make the same line again, to the byte; a line that they would not make
+ * is left as it is. Nothing depends on what an option means.
+ */
+#ifndef IPTRACE_FORMAT_RULE_LINE_H
+#define IPTRACE_FORMAT_RULE_LINE_H
+
+#include "format/wire.h"
+
+struct rule_line {
+    struct bytes chain;
+    struct bytes options; /* between the chain and the target */
+    struct bytes target;  /* empty: it has none */
+    struct bytes target_options;
+    bool is_goto;   /* -g and not -j */
+    bool is_policy; /* -P: only chain and target */
+};
+
+/* Takes the line of a rule with this chain and target apart; false where it is not made of them. */
+bool rule_line_split(struct bytes line, struct bytes chain, struct bytes target, struct rule_line *ret_parts);
+
+/* True where the line is the policy of that chain. */
+bool rule_line_is_policy(struct bytes line, struct bytes chain, struct bytes target);
+
+size_t rule_line_length(const struct rule_line *parts);
+
+/* Writes that many bytes, the line that the parts make. */
+void rule_line_join(const struct rule_line *parts, uint8_t *line);
+
+#endif

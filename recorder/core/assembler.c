@@ -22,7 +22,7 @@
 
 #define STEPS_MAX      1024 /* messages kept of one path: an NF_REPEAT loop made 480 000 */
 #define OPEN_PATHS_MAX 65536
-#define OPEN_BYTES_MAX (24u << 20)
+#define OPEN_BYTES_MAX (16u << 20) /* all memory of open paths and their messages */
 
 /* A busy reader finds the socket empty seldom, and until then no time passes. But one queue takes all
  * messages of the kernel, one after the other, and none in less than half a microsecond: behind so many there
@@ -91,7 +91,7 @@ static uint64_t silence_allowed(const struct assembler *assembler, const struct 
 
 static void keep_message(struct assembler *assembler, struct path_entry *path, const struct arrival *arrival)
 {
-    size_t before = message_log_size(path->log);
+    size_t before = message_log_memory(path->log);
     path->messages++;
     if (message_log_count(path->log) < STEPS_MAX) {
         message_log_add(path->log, arrival->event, &arrival->annotation);
@@ -102,7 +102,7 @@ static void keep_message(struct assembler *assembler, struct path_entry *path, c
         if (path->filter_end == STEPS_MAX)
             path->filter_end = 0;
     }
-    assembler->paths.bytes += message_log_size(path->log) - before;
+    assembler->paths.bytes += message_log_memory(path->log) - before;
 }
 
 static uint64_t history_with(uint64_t history, struct spot spot, struct bytes chain, uint32_t number)
@@ -168,6 +168,7 @@ static struct path_entry *path_open_copy(struct assembler *assembler, struct pat
     struct path_entry *path = path_open(assembler, arrival);
     uint32_t shared = origin->hook_begin[arrival->annotation.spot.hook] - 1;
     struct message_log_iterator iterator;
+    size_t before = message_log_memory(path->log);
     message_log_begin(origin->log, &iterator);
     for (uint32_t i = 0; i < shared && message_log_next(&iterator); i++) {
         message_log_add(path->log, &iterator.event, iterator.annotation);
@@ -177,7 +178,7 @@ static struct path_entry *path_open_copy(struct assembler *assembler, struct pat
     for (unsigned hook = 0; hook < HOOK_COUNT; hook++)
         if (origin->hook_begin[hook] != 0 && origin->hook_begin[hook] <= shared)
             path->hook_begin[hook] = origin->hook_begin[hook];
-    assembler->paths.bytes += message_log_size(path->log);
+    assembler->paths.bytes += message_log_memory(path->log) - before;
     path->messages = shared;
     path->history = origin->history;
     path_store_set_time(&assembler->paths, path, origin->time_ns);

@@ -41,7 +41,7 @@ struct assembler_counts {
 
 struct assembler_limits {
     uint32_t open_paths; /* ended early beyond; 0: 65536 */
-    size_t bytes;        /* likewise, of all messages kept; 0: 24 MiB */
+    size_t bytes;        /* likewise, memory of all that is open; 0: 16 MiB */
 };
 
 /* The book and the user stay the caller's. */

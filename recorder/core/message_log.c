@@ -24,20 +24,13 @@ struct entry {
     uint64_t number, received_ns, lost_before;
     uint64_t removed; /* slots that this message no longer has */
     uint32_t end;     /* of its changes in `changes` */
+    uint32_t bytes_end;
     uint8_t family;
 };
 
 struct change_of_slot {
     uint32_t number;
     struct slot slot;
-};
-
-/* What the last message changed in `last`, so that it can be taken back. */
-struct undo {
-    uint64_t present;
-    uint32_t bytes_length, change_count; /* before it */
-    uint32_t count;
-    struct change_of_slot slots[SLOT_COUNT]; /* as they were */
 };
 
 struct message_log {
@@ -47,7 +40,7 @@ struct message_log {
     uint32_t bytes_length, change_count, entry_count;
     uint32_t bytes_capacity, change_capacity, entry_capacity;
     struct slots last;
-    struct undo undo;
+    struct slots *before; /* as they were before the last message; null until it is replaced */
 };
 
 struct message_log *message_log_new(void)
@@ -61,8 +54,15 @@ static void annotation_done(struct annotation *annotation)
     g_free((gpointer)annotation->step);
 }
 
+static void forget_before(struct message_log *log)
+{
+    g_free(log->before);
+    log->before = NULL;
+}
+
 void message_log_clear(struct message_log *log)
 {
+    forget_before(log);
     for (uint32_t i = 0; i < log->entry_count; i++)
         annotation_done(&log->entries[i].annotation);
     log->bytes_length = log->change_count = log->entry_count = 0;
@@ -123,13 +123,13 @@ static uint32_t grown(uint32_t capacity, uint32_t length, size_t more, uint32_t 
     return needed <= capacity ? capacity : MAX(MAX(needed, capacity * 2), least);
 }
 
-static void reserve(struct message_log *log, size_t bytes)
+static void reserve(struct message_log *log, size_t bytes, unsigned changes)
 {
-    uint32_t capacity = grown(log->bytes_capacity, log->bytes_length, bytes, 768);
+    uint32_t capacity = grown(log->bytes_capacity, log->bytes_length, bytes, 384);
     if (capacity != log->bytes_capacity)
         log->bytes = g_realloc(log->bytes, capacity);
     log->bytes_capacity = capacity;
-    capacity = grown(log->change_capacity, log->change_count, SLOT_COUNT, 80);
+    capacity = grown(log->change_capacity, log->change_count, changes, 40);
     if (capacity != log->change_capacity)
         log->changes = g_renew(struct change_of_slot, log->changes, capacity);
     log->change_capacity = capacity;
@@ -145,7 +145,6 @@ static void add_slot(struct message_log *log, uint32_t number, struct bytes valu
     if (log->last.present >> number & 1 && last->length == value.length &&
         (value.length == 0 || memcmp(log->bytes + last->at, value.data, value.length) == 0))
         return;
-    log->undo.slots[log->undo.count++] = (struct change_of_slot){number, *last};
     *last = (struct slot){log->bytes_length, (uint32_t)value.length};
     log->last.present |= 1ull << number;
     if (value.length > 0)
@@ -154,7 +153,7 @@ static void add_slot(struct message_log *log, uint32_t number, struct bytes valu
     log->changes[log->change_count++] = (struct change_of_slot){number, *last};
 }
 
-void message_log_add(struct message_log *log, const struct event *event, const struct annotation *annotation)
+static void append(struct message_log *log, const struct event *event, const struct annotation *annotation)
 {
     const struct message *message = &event->message;
     const struct bytes names[] = {event->in, event->out, event->physin, event->physout};
@@ -167,12 +166,8 @@ void message_log_add(struct message_log *log, const struct event *event, const s
     }
     for (uint32_t rest = message->present; rest != 0; rest &= rest - 1)
         length += message->attribute[__builtin_ctz(rest)].length;
-    reserve(log, length);
+    reserve(log, length, (unsigned)__builtin_popcountll(present));
 
-    log->undo.present = log->last.present;
-    log->undo.bytes_length = log->bytes_length;
-    log->undo.change_count = log->change_count;
-    log->undo.count = 0;
     struct entry *entry = &log->entries[log->entry_count++];
     entry->annotation = *annotation;
     entry->number = message->number;
@@ -191,19 +186,45 @@ void message_log_add(struct message_log *log, const struct event *event, const s
         if (names[i].length > 0)
             add_slot(log, SLOT_NAMES + i, names[i]);
     entry->end = log->change_count;
+    entry->bytes_end = log->bytes_length;
+}
+
+void message_log_add(struct message_log *log, const struct event *event, const struct annotation *annotation)
+{
+    forget_before(log);
+    append(log, event, annotation);
+}
+
+/* The slots as the first `count` messages left them. */
+static void slots_after(const struct message_log *log, uint32_t count, struct slots *ret_slots)
+{
+    uint32_t change = 0;
+    ret_slots->present = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        ret_slots->present &= ~log->entries[i].removed;
+        for (; change < log->entries[i].end; change++) {
+            const struct change_of_slot *changed = &log->changes[change];
+            ret_slots->slot[changed->number] = changed->slot;
+            ret_slots->present |= 1ull << changed->number;
+        }
+    }
 }
 
 void message_log_replace_last(struct message_log *log, const struct event *event,
                               const struct annotation *annotation)
 {
-    const struct undo *undo = &log->undo;
-    annotation_done(&log->entries[--log->entry_count].annotation);
-    log->bytes_length = undo->bytes_length;
-    log->change_count = undo->change_count;
-    for (uint32_t i = 0; i < undo->count; i++)
-        log->last.slot[undo->slots[i].number] = undo->slots[i].slot;
-    log->last.present = undo->present;
-    message_log_add(log, event, annotation);
+    uint32_t left = log->entry_count - 1;
+    /* A loop replaces it often, and what was before it stays the same. */
+    if (!log->before) {
+        log->before = g_new(struct slots, 1);
+        slots_after(log, left, log->before);
+    }
+    annotation_done(&log->entries[left].annotation);
+    log->entry_count = left;
+    log->bytes_length = left > 0 ? log->entries[left - 1].bytes_end : 0;
+    log->change_count = left > 0 ? log->entries[left - 1].end : 0;
+    log->last = *log->before;
+    append(log, event, annotation);
 }
 
 /* ---- Reading ---- */
@@ -227,15 +248,9 @@ void message_log_annotate(struct message_log *log, size_t index, const struct an
     annotation_done(&former);
 }
 
-size_t message_log_size(const struct message_log *log)
-{
-    return log->bytes_length + log->change_count * sizeof(struct change_of_slot) +
-           log->entry_count * sizeof(struct entry);
-}
-
 size_t message_log_memory(const struct message_log *log)
 {
-    return log->bytes_capacity + log->change_capacity * sizeof(struct change_of_slot) +
+    return sizeof *log + log->bytes_capacity + log->change_capacity * sizeof(struct change_of_slot) +
            log->entry_capacity * sizeof(struct entry);
 }
 

@@ -44,10 +44,7 @@ const struct annotation *message_log_annotation(const struct message_log *log, s
 /* Puts another annotation in the place of one; references and copies as with message_log_add(). */
 void message_log_annotate(struct message_log *log, size_t index, const struct annotation *annotation);
 
-/* Memory that the messages take, in bytes; 0 for none. */
-size_t message_log_size(const struct message_log *log);
-
-/* Memory that is kept when it is cleared. */
+/* All memory of the log, in bytes; clearing keeps it. */
 size_t message_log_memory(const struct message_log *log);
 
 /* Goes through the messages in order, with what has not changed pointing to the same bytes. All pointers are

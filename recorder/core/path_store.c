@@ -75,6 +75,11 @@ static void give_memory(struct path_store *store, struct path_entry *path)
     store->spare_count++;
 }
 
+static size_t memory_of(const struct path_entry *path)
+{
+    return sizeof *path + message_log_memory(path->log);
+}
+
 struct path_entry *path_store_add(struct path_store *store, uint64_t key)
 {
     struct path_entry *path = take_memory(store);
@@ -86,6 +91,7 @@ struct path_entry *path_store_add(struct path_store *store, uint64_t key)
         store->oldest = path;
     store->newest = path;
     store->count++;
+    store->bytes += memory_of(path);
     put_into_ring(store, path, true);
     return path;
 }
@@ -103,7 +109,7 @@ void path_store_remove(struct path_store *store, struct path_entry *path)
     else
         store->newest = path->older;
     store->count--;
-    store->bytes -= message_log_size(path->log);
+    store->bytes -= memory_of(path);
     give_memory(store, path);
 }
 

@@ -11,7 +11,7 @@
 struct path_store {
     struct path_entry *oldest, *newest; /* by `newer` and `older` */
     uint32_t count;
-    size_t bytes;             /* of the messages kept; who adds one counts it */
+    size_t bytes;             /* memory of all of them; who adds a message counts what a log grew */
     uint32_t untimed;         /* paths with `time_open` */
     GHashTable *by_key;       /* key → ring of paths by `next_same_key` */
     struct path_entry *spare; /* by `next_same_key` */

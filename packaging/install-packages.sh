@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installs what is missing of the packages for a purpose: install-packages.sh build|demo|tests|check|trees …
+# Installs what is missing of the packages for a purpose: install-packages.sh build|demo|tests|check|fuzz|trees …
 # The one list of the packages that iptrace needs; names are those of Debian and of systems derived from it.
 set -eu
 
@@ -30,6 +30,8 @@ tcpdump                 tests
 nftables                tests
 clang-format-14         check
 shellcheck              check
+clang                   fuzz
+libclang-rt-dev         fuzz
 debootstrap             trees
 "
 
@@ -48,9 +50,9 @@ missing() { # the packages of these purposes that are not installed
 
 for purpose in "$@"; do
     case $purpose in
-    build | demo | tests | check | trees) ;;
+    build | demo | tests | check | fuzz | trees) ;;
     *)
-        echo "install-packages.sh: \"$purpose\" is no purpose: expected build, demo, tests, check or trees" >&2
+        echo "install-packages.sh: \"$purpose\" is no purpose: expected build, demo, tests, check, fuzz or trees" >&2
         exit 2
         ;;
     esac

@@ -138,12 +138,16 @@ static bool has_room(const struct path_writer *writer, size_t room)
            writer->strings.count + 2 * STEP_STRINGS_MAX <= FORMAT_STRINGS_MAX;
 }
 
-static void write_step(struct path_writer *writer, const struct step *step, const struct step *before,
-                       struct step_encoder *encoder)
+static struct cached_body write_step(struct path_writer *writer, const struct step *step,
+                                     const struct step *before, struct step_encoder *encoder)
 {
-    size_t begin = wire_write_begin(&writer->step_fields, PATH_FIELD_STEP);
-    step_write(&writer->step_fields, step, before, encoder);
-    wire_write_end(&writer->step_fields, begin);
+    struct wire_writer *out = &writer->step_fields;
+    size_t begin = wire_write_begin(out, PATH_FIELD_STEP);
+    struct cached_body body = {.time = step_write(out, step, before, encoder)};
+    body.length = (uint32_t)(out->length - begin);
+    wire_write_end(out, begin); /* which may move it */
+    body.at = (uint32_t)out->length - body.length;
+    return body;
 }
 
 /* Writes the steps that fit; returns how many, and the number that the deciding one has among them. */
@@ -156,7 +160,9 @@ static size_t write_steps(struct path_writer *writer, const struct step *steps, 
     const struct step *before = NULL;
     size_t written = 0;
     while (written < count && has_room(writer, step_room(&steps[written]) + kept_room)) {
-        write_step(writer, &steps[written], before, &encoder);
+        struct cached_body body = write_step(writer, &steps[written], before, &encoder);
+        if (written < PATH_CACHE_STEPS)
+            writer->bodies[written] = body;
         before = &steps[written++];
     }
     if (*decided > written) {
@@ -166,8 +172,38 @@ static size_t write_steps(struct path_writer *writer, const struct step *steps, 
     return written;
 }
 
+/* The steps of a way that is kept: all of them fit. */
+static void write_cached(struct path_writer *writer, const struct cached_path *cached,
+                         const struct step *steps)
+{
+    struct wire_writer *out = &writer->step_fields;
+    wire_write_raw(&writer->string_fields, cached->strings.data, cached->strings.length);
+    for (size_t i = 0; i < cached->count; i++) {
+        size_t begin = wire_write_begin(out, PATH_FIELD_STEP);
+        path_cache_write_body(cached, i, steps, out);
+        wire_write_end(out, begin);
+    }
+}
+
+static size_t write_way(struct path_writer *writer, const struct step *steps, size_t count, uint32_t *decided)
+{
+    struct cached_path *slot;
+    const struct cached_path *cached = path_cache_find(&writer->cache, steps, count, &slot);
+    if (cached) {
+        write_cached(writer, cached, steps);
+        return count;
+    }
+    size_t written = write_steps(writer, steps, count, decided);
+    if (slot && written == count)
+        path_cache_keep(slot, steps, count,
+                        (struct bytes){writer->string_fields.data, writer->string_fields.length},
+                        (struct bytes){writer->step_fields.data, writer->step_fields.length}, writer->bodies);
+    return written;
+}
+
 void path_writer_done(struct path_writer *writer)
 {
+    path_cache_done(&writer->cache);
     wire_writer_done(&writer->string_fields);
     wire_writer_done(&writer->step_fields);
 }
@@ -183,7 +219,7 @@ void path_record_write(struct wire_writer *out, struct path_writer *writer, cons
     writer->strings.field = PATH_FIELD_STRING;
     writer->strings.count = 0;
     uint32_t decided = path->decided <= count ? path->decided : 0;
-    bool cut = write_steps(writer, steps, count, &decided) < path->steps || path->cut;
+    bool cut = write_way(writer, steps, count, &decided) < path->steps || path->cut;
 
     uint32_t flags = (path->incomplete ? PATH_FLAG_INCOMPLETE : 0) |
                      (path->ambiguous ? PATH_FLAG_AMBIGUOUS : 0) | (path->copy ? PATH_FLAG_COPY : 0) |

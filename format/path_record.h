@@ -4,7 +4,7 @@
 #ifndef IPTRACE_FORMAT_PATH_RECORD_H
 #define IPTRACE_FORMAT_PATH_RECORD_H
 
-#include "format/step.h"
+#include "format/path_cache.h"
 
 /* What is said of the packet as a whole. */
 struct path {
@@ -47,6 +47,8 @@ struct path_writer {
     struct wire_writer string_fields;
     struct wire_writer step_fields;
     struct string_collector strings;
+    struct path_cache cache;
+    struct cached_body bodies[PATH_CACHE_STEPS]; /* of the first steps, where they stand in `step_fields` */
 };
 
 void path_writer_done(struct path_writer *writer);

@@ -192,11 +192,19 @@ static int64_t time_base(const struct step *before)
     return before->has_time ? before->time_ns : 0;
 }
 
-void step_write(struct wire_writer *writer, const struct step *step, const struct step *before,
-                struct step_encoder *encoder)
+void step_write_time(struct wire_writer *writer, const struct step *step, const struct step *before)
+{
+    uint64_t base_ns = before ? (uint64_t)time_base(before) : 0;
+    if (step->has_time)
+        wire_write_sint(writer, STEP_FIELD_TIME, (int64_t)((uint64_t)step->time_ns - base_ns));
+}
+
+struct step_gap step_write(struct wire_writer *writer, const struct step *step, const struct step *before,
+                           struct step_encoder *encoder)
 {
     static const struct step none;
     struct saying saying = saying_of(step, encoder);
+    size_t begin = writer->length;
     if (!before)
         before = &none;
     write_other_name(writer, STEP_FIELD_TABLE, step->table, before->table, encoder);
@@ -210,14 +218,15 @@ void step_write(struct wire_writer *writer, const struct step *step, const struc
     if (step->ruleset != before->ruleset)
         wire_write_uint(writer, STEP_FIELD_RULESET, step->ruleset);
     write_number(writer, STEP_FIELD_STALE, step->stale);
-    if (step->has_time)
-        wire_write_sint(writer, STEP_FIELD_TIME,
-                        (int64_t)((uint64_t)step->time_ns - (uint64_t)time_base(before)));
+    struct step_gap gap = {.at = (uint32_t)(writer->length - begin)};
+    step_write_time(writer, step, before);
+    gap.length = (uint32_t)(writer->length - begin) - gap.at;
     if (!context_equal(&step->context, &before->context))
         context_write(writer, &step->context, encoder);
     if (!change_is_empty(&step->change))
         change_write(writer, &step->change);
     write_parts(writer, step, &saying, encoder);
+    return gap;
 }
 
 static struct bytes read_string(const struct string_list *strings, const struct wire_field *field,

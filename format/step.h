@@ -58,10 +58,18 @@ struct step_encoder {
     size_t lines_left; /* begins as FORMAT_LINES_MAX; where it is used up, lines are written as a whole */
 };
 
+/* Where the time stands in the body of a step, or would stand; the rest is the same at another time. */
+struct step_gap {
+    uint32_t at, length;
+};
+
 /* Writes the body of a step. `before` is the step before it in the record, null for the first: what is the
  * same is not written again. */
-void step_write(struct wire_writer *writer, const struct step *step, const struct step *before,
-                struct step_encoder *encoder);
+struct step_gap step_write(struct wire_writer *writer, const struct step *step, const struct step *before,
+                           struct step_encoder *encoder);
+
+/* Writes what stands in the gap: nothing for a step without a time. */
+void step_write_time(struct wire_writer *writer, const struct step *step, const struct step *before);
 
 /* Memory that lives as long as what was read; never null. */
 typedef void *format_allocate_fn(void *user, size_t size);

@@ -3,15 +3,8 @@
 #include "format/wire.h"
 
 #include <glib.h>
-#include <string.h>
 
 #define VARINT_MAX 10 /* bytes of the longest varint */
-
-bool bytes_equal(struct bytes a, struct bytes b)
-{
-    return a.length == b.length &&
-           (a.length == 0 || a.data == b.data || memcmp(a.data, b.data, a.length) == 0);
-}
 
 static uint64_t read_little_endian(const uint8_t *at, size_t length)
 {

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* A run of bytes in memory of somebody else's; `data` may be null when `length` is 0. */
 struct bytes {
@@ -27,7 +28,20 @@ struct bytes {
 /* A literal without its terminating zero. */
 #define BYTES(literal) ((struct bytes){(const uint8_t *)(literal), sizeof(literal) - 1})
 
-bool bytes_equal(struct bytes a, struct bytes b);
+/* Most attributes have four bytes, for which a call would cost more than the comparison. */
+static inline bool bytes_equal(struct bytes a, struct bytes b)
+{
+    if (a.length != b.length)
+        return false;
+    if (a.data == b.data || a.length == 0)
+        return true;
+    if (a.length != 4)
+        return memcmp(a.data, b.data, a.length) == 0;
+    uint32_t of_a, of_b;
+    memcpy(&of_a, a.data, 4);
+    memcpy(&of_b, b.data, 4);
+    return of_a == of_b;
+}
 
 /* The first `max` bytes of a run that may be longer. */
 static inline struct bytes bytes_cut(struct bytes bytes, size_t max)

@@ -142,8 +142,8 @@ static void reserve(struct message_log *log, size_t bytes, unsigned changes)
 static void add_slot(struct message_log *log, uint32_t number, struct bytes value)
 {
     struct slot *last = &log->last.slot[number];
-    if (log->last.present >> number & 1 && last->length == value.length &&
-        (value.length == 0 || memcmp(log->bytes + last->at, value.data, value.length) == 0))
+    if (log->last.present >> number & 1 &&
+        bytes_equal((struct bytes){log->bytes + last->at, last->length}, value))
         return;
     *last = (struct slot){log->bytes_length, (uint32_t)value.length};
     log->last.present |= 1ull << number;

@@ -152,7 +152,7 @@ static struct saying saying_of(const struct step *step, struct step_encoder *enc
     saying.in_parts = take_apart(step, encoder, &saying.parts);
     if (saying.in_parts)
         encoder->lines_left -= step->rule.length;
-    if (saying.comment_length > 0)
+    if (saying.comment_length > 0 && step->rule.length > 0)
         saying.comment = memmem(step->rule.data, bytes_cut(step->rule, STEP_RULE_MAX).length,
                                 step->comment.data, saying.comment_length);
     return saying;

@@ -9,7 +9,7 @@ set -u
 . "$(dirname "$(realpath "$0")")/../bench/world.sh"
 recorder=$1/recorder/iptrace-record tool=$2/tests/bench/bench_tool seconds=${3:-60}
 # malloc gives no less than 32 bytes: a leak with each packet is 6 MiB in the fewest packets, and one with each message 48.
-allowed=3072   # KiB that may come late: one run in several grew by 1920 at once
+allowed=3072   # KiB that may come late: one run in several grew by 1920, why is not known
 fewest=200000  # packets between the two measures, however long they take
 [ -x "$recorder" ] || { echo "soak.sh: \"$recorder\" is no program: expected a build directory"; exit 1; }
 ! grep -q __asan_init "$recorder" || { echo "soak.sh: $recorder is built with a sanitizer: expected one without"; exit 1; }

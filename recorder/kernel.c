@@ -14,6 +14,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define READ_AT_ONCE_ENTRIES 2000 /* of a family's tables together; more are read when recording has begun   \
+                                   */
+
 /* In the own namespace, which has no name, nobody needs the capability to enter one. */
 static int fd_to_enter(const struct netns *netns)
 {
@@ -203,12 +206,27 @@ static int install(struct kernel *kernel, struct family *family, const char *tag
     return 0;
 }
 
+/* Texts of large tables take longer to print than all else that a start needs. */
+static bool is_large(const struct ruleset_state *state)
+{
+    uint32_t entries = 0;
+    for (size_t i = 0; i < state->table_count; i++)
+        entries += state->tables[i].entries;
+    return entries > READ_AT_ONCE_ENTRIES;
+}
+
 static int read_family(struct family *family, struct pipeline *pipeline, bool *ret_has_rules,
                        struct error *error)
 {
     struct ruleset_state *state = &family->state;
     int result = agent_state(family->agent, true, TEXT_MS, state, error);
-    if (result == 0)
+    if (result < 0)
+        return result;
+    /* Until the watch has read them, nothing is claimed of any message. */
+    family->reads_later = is_large(state);
+    if (family->reads_later)
+        rulebook_suspect(pipeline->book, family_version(family), clock_realtime_ns());
+    else
         result = read_tables(family, pipeline, state, error);
     if (result < 0)
         return result;
@@ -294,7 +312,7 @@ int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *t
     for (size_t i = 0; result == 0 && i < kernel->count; i++)
         result = read_family(&kernel->families[i], pipeline, &has_legacy_rules, error);
     if (result == 0)
-        kernel_choose_limit(kernel, pipeline->book, &before, notes, &limit);
+        kernel_choose_limit(kernel, &before, notes, &limit);
     if (result == 0)
         result = arm_guard(kernel, tag, notes, error);
     for (size_t i = 0; result == 0 && i < kernel->count; i++)
@@ -313,7 +331,8 @@ int kernel_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_n
 void kernel_watch(const struct kernel *kernel, struct watch *watch)
 {
     for (size_t i = 0; i < kernel->count; i++)
-        watch_add(watch, kernel->families[i].agent, &kernel->families[i].state);
+        watch_add(watch, kernel->families[i].agent, &kernel->families[i].state,
+                  kernel->families[i].reads_later);
 }
 
 /* ---- Putting back ---- */

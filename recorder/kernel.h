@@ -18,9 +18,10 @@ int kernel_open(struct kernel **ret_kernel, const struct options *options, const
 /* The xtables lock is held by this process from now on (--lock): the agents take none. */
 void kernel_assume_lock(struct kernel *kernel);
 
-/* Puts back what killed recorders left in this namespace, reads all rules into the pipeline's book; then
- * loggers and TRACE rules go in. Where that fails nothing stays changed. `tag` (state_tag.h) names our rules.
- * Sentences for the user and the file are appended to `notes`, a line each. */
+/* Puts back what killed recorders left in this namespace, reads all rules into the pipeline's book, or leaves
+ * the texts of many to the watch; then loggers and TRACE rules go in. Where that fails nothing stays changed.
+ * `tag` (state_tag.h) names our rules. Sentences for the user and the file are appended to `notes`, a line
+ * each. */
 int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *tag, GString *notes,
                  struct error *error);
 

@@ -18,6 +18,7 @@ struct family {
     struct agent *agent;
     bool raw_created;
     struct ruleset_state state; /* of the deep look before anything was changed */
+    bool reads_later;           /* all texts but raw's: when recording has begun */
     bool is_cheap;              /* to trace: the recorder sets no limit by itself */
     uint32_t installed;         /* own rules; 0: none, or not to be looked after */
     bool dated;                 /* they bear a date */
@@ -57,9 +58,9 @@ struct observation {
 void kernel_observe(const struct kernel *kernel, struct observation *ret_observation);
 
 /* The limit of each own rule: that of --limit, or one of our own where tracing is dear, with a sentence that
- * gives the numbers; empty for none. `before`: of a while ago. The families' states and the book are read. */
-void kernel_choose_limit(struct kernel *kernel, const struct rulebook *book, const struct observation *before,
-                         GString *notes, struct cost_limit *ret_limit);
+ * gives the numbers; empty for none. `before`: of a while ago. The families' states are read. */
+void kernel_choose_limit(struct kernel *kernel, const struct observation *before, GString *notes,
+                         struct cost_limit *ret_limit);
 
 /* Appends a sentence to the notes of the file, and says it. */
 void kernel_note(GString *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));

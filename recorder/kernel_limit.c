@@ -53,26 +53,16 @@ static double rate_between(const struct observation *first, const struct observa
 
 /* ---- What it costs ---- */
 
-/* The kernel counts a policy a hook, two entries a user's chain and one at the end. */
-static uint32_t count_chains(const struct table_state *state, const struct ruleset *ruleset)
-{
-    size_t fixed = (size_t)__builtin_popcount(state->valid_hooks) + 1 + ruleset_rule_count(ruleset);
-    return state->entries > fixed ? (uint32_t)(state->entries - fixed) / 2 : 0;
-}
-
-static uint64_t family_packet_ns(const struct family *family, const struct rulebook *book)
+static uint64_t family_packet_ns(const struct family *family)
 {
     struct cost_table tables[RULESET_TABLES_MAX];
     size_t count = 0;
     for (size_t i = 0; i < family->state.table_count; i++) {
         const struct table_state *state = &family->state.tables[i];
-        enum table table = table_of_name((struct bytes){(const uint8_t *)state->name, strlen(state->name)});
-        const struct ruleset *ruleset =
-            table == TABLE_COUNT ? NULL : rulebook_get(book, family_version(family), table);
         tables[count++] = (struct cost_table){
-            .table = table,
+            .table = table_of_name((struct bytes){(const uint8_t *)state->name, strlen(state->name)}),
             .entries = state->entries,
-            .chains = ruleset ? count_chains(state, ruleset) : 0,
+            .chains = state->chains,
             .hooks = state->valid_hooks,
         };
     }
@@ -105,8 +95,8 @@ static const char *limited_family(const struct kernel *kernel)
     return kernel->count == 2 && kernel->families[1].is_cheap ? " for IPv4" : "";
 }
 
-void kernel_choose_limit(struct kernel *kernel, const struct rulebook *book, const struct observation *before,
-                         GString *notes, struct cost_limit *ret_limit)
+void kernel_choose_limit(struct kernel *kernel, const struct observation *before, GString *notes,
+                         struct cost_limit *ret_limit)
 {
     const struct options *options = kernel->options;
     struct cost_family families[2];
@@ -121,7 +111,7 @@ void kernel_choose_limit(struct kernel *kernel, const struct rulebook *book, con
     double observed = rate_between(before, &now);
     double rate = MAX(observed, COST_PLAUSIBLE_RATE);
     for (size_t i = 0; i < kernel->count; i++) {
-        families[i].packet_ns = family_packet_ns(&kernel->families[i], book);
+        families[i].packet_ns = family_packet_ns(&kernel->families[i]);
         families[i].rules = own_rules_of(options);
         dearest_ns = MAX(dearest_ns, families[i].packet_ns);
     }

@@ -20,7 +20,8 @@
 #include <time.h>
 
 #define MS       1000000ull
-#define DRAIN_NS (100 * MS) /* between taking the rules out and closing the socket */
+#define DRAIN_NS (100 * MS)   /* between taking the rules out and closing the socket */
+#define READ_NS  (20000 * MS) /* an end waits at most so long for rules that are still being read */
 
 struct live {
     const struct options *options;
@@ -292,6 +293,29 @@ static int loop(struct live *live, struct error *error)
 
 /* ---- End ---- */
 
+static bool is_reading(const struct live *live)
+{
+    for (guint i = 0; i < live->realms->len; i++)
+        if (realm_is_reading(realm_at(live, i)))
+            return true;
+    return false;
+}
+
+/* A recording that ends at once has its rules, too; a second signal ends the wait. */
+static int finish_reading(struct live *live, struct error *error)
+{
+    uint64_t end_ns = clock_monotonic_ns() + READ_NS;
+    struct pollfd signals = {.fd = live->signal_fd, .events = POLLIN};
+    while (is_reading(live) && clock_monotonic_ns() < end_ns && poll(&signals, 1, 0) == 0) {
+        int state = turn(live, error);
+        if (state < 0)
+            return state;
+        if (state == SOURCE_WAIT)
+            nap();
+    }
+    return 0;
+}
+
 /* What was sent before the rules went out is still to come. */
 static int drain_rest(struct live *live, struct error *error)
 {
@@ -343,6 +367,8 @@ int live_run(const struct options *options, struct error *error)
         result = give_up_privileges(options, error);
         if (result == 0)
             result = loop(&live, error);
+        if (result == 0)
+            result = finish_reading(&live, error);
         int stopped = stop(&live, result < 0 ? NULL : error);
         result = result < 0 ? result : stopped;
     }

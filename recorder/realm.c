@@ -228,6 +228,11 @@ bool realm_is_gone(struct realm *realm)
     return !netns_exists(&realm->netns) || poll(&process, 1, 0) > 0;
 }
 
+bool realm_is_reading(const struct realm *realm)
+{
+    return watch_is_reading(realm->watch);
+}
+
 /* ---- End ---- */
 
 int realm_stop_tracing(struct realm *realm, struct error *error)

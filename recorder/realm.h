@@ -50,6 +50,9 @@ size_t realm_watch_fds(const struct realm *realm, struct pollfd fds[static WATCH
  * alive. Looks a few times a second. */
 bool realm_is_gone(struct realm *realm);
 
+/* True until all rules have been read once: where they are many, recording begins before. */
+bool realm_is_reading(const struct realm *realm);
+
 /* No new packet is traced. */
 int realm_stop_tracing(struct realm *realm, struct error *error);
 

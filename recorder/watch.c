@@ -21,6 +21,8 @@
 #define SETTLE_NS      (1000 * MS) /* longer than this nobody waits for the rules to hold still */
 #define HELD_NS        (50 * MS)   /* while somebody has the lock open */
 #define DIFF_LINES_MAX 100
+#define CHECKS_MAX     3 /* rules that never hold still are taken as they are, and nothing before them is sure \
+                          */
 
 /* What a family's watch waits for. */
 enum phase {
@@ -28,12 +30,16 @@ enum phase {
     PHASE_SIZES, /* for the sizes */
     PHASE_DEEP,  /* for a look at all entries */
     PHASE_TEXT,  /* for the texts of the tables that changed */
+    PHASE_CHECK, /* for another look, whether they are of the tables that were seen: the first take seconds */
 };
 
 struct family_watch {
     struct agent *agent;
     unsigned version;
     struct ruleset_state state; /* of the last deep look that was taken over */
+    bool is_first;              /* nothing was taken over yet: the book has no rules but raw's … */
+    struct ruleset_state first; /* … and so the tables were when the recording began */
+    unsigned checks_failed;
     enum phase phase;
     struct ruleset_state seen; /* of the deep look that is being taken over */
     GPtrArray *texts;          /* of struct table_text */
@@ -92,7 +98,7 @@ void watch_add_lock(struct watch *watch, const char *path)
         report_detail("%s cannot be watched: %s", path, g_strerror(errno));
 }
 
-void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_state *state)
+void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_state *state, bool reads_all)
 {
     struct family_watch *family = &watch->families[watch->count++];
     uint64_t now_ns = clock_realtime_ns();
@@ -104,7 +110,20 @@ void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_st
         .verified_ns = now_ns,
         .sizes_ns = now_ns + SIZES_NS,
         .deep_ns = now_ns + DEEP_NS,
+        .is_first = reads_all,
+        .first = *state,
+        .deep_wanted = reads_all,
     };
+    if (reads_all)
+        family->state.table_count = 0;
+}
+
+bool watch_is_reading(const struct watch *watch)
+{
+    for (size_t i = 0; i < watch->count; i++)
+        if (watch->families[i].is_first)
+            return true;
+    return false;
 }
 
 size_t watch_fds(const struct watch *watch, struct pollfd fds[static WATCH_FDS_MAX])
@@ -216,6 +235,14 @@ static void tell_change(struct watch *watch, const struct family_watch *family, 
     pipeline_add_journal(watch->pipeline, JOURNAL_NOTICE, "rules_changed", message);
 }
 
+/* What was in force from the start of the recording until this first look is what was read now, unless the
+ * table was another then. */
+static bool changed_since_start(const struct family_watch *family, const char *table)
+{
+    const struct table_state *now = find_table(&family->seen, table);
+    return !now || table_differs(&family->first, now, true);
+}
+
 static int take_over_text(struct watch *watch, const struct family_watch *family,
                           const struct table_text *text, struct error *error)
 {
@@ -234,8 +261,11 @@ static int take_over_text(struct watch *watch, const struct family_watch *family
                                       (struct bytes){(const uint8_t *)text->text, text->length}, own,
                                       text->own_count, family->asked_ns, error);
     const struct ruleset *after = rulebook_get(book, family->version, table);
-    if (result == 0 && after && (!before || !ruleset_same_text(before, after)))
+    bool is_known = before || (family->is_first && find_table(&family->first, text->table));
+    if (result == 0 && after && (before ? !ruleset_same_text(before, after) : !is_known))
         tell_change(watch, family, text->table, before, after);
+    if (result == 0 && after && family->is_first && !before && changed_since_start(family, text->table))
+        rulebook_forget(book, family->version, table, family->asked_ns);
     ruleset_unref(before);
     return result;
 }
@@ -251,6 +281,7 @@ static int take_over(struct watch *watch, struct family_watch *family, uint64_t 
     }
     g_ptr_array_set_size(family->texts, 0);
     family->state = family->seen;
+    family->is_first = false;
     family->phase = PHASE_IDLE;
     family->verified_ns = family->asked_ns;
     uint64_t took_ns = now_ns - family->asked_ns;
@@ -269,14 +300,42 @@ static int take_over(struct watch *watch, struct family_watch *family, uint64_t 
     return 0;
 }
 
+static void look_again(struct family_watch *family)
+{
+    g_ptr_array_set_size(family->texts, 0);
+    family->phase = PHASE_IDLE;
+    family->deep_wanted = true;
+}
+
+static int take_check(struct watch *watch, struct family_watch *family, const struct ruleset_state *state,
+                      uint64_t now_ns, struct error *error)
+{
+    bool differs = state->table_count != family->seen.table_count;
+    for (size_t i = 0; i < state->table_count; i++)
+        differs = differs || table_differs(&family->seen, &state->tables[i], true);
+    if (differs && ++family->checks_failed < CHECKS_MAX) {
+        look_again(family);
+        return 0;
+    }
+    if (differs) {
+        family->first.table_count = 0;
+        family->asked_ns = now_ns;
+        family->disturbed = true;
+    }
+    return take_over(watch, family, now_ns, error);
+}
+
 static int finish_look(struct watch *watch, struct family_watch *family, uint64_t now_ns, struct error *error)
 {
+    if (family->is_first) {
+        family->phase = PHASE_CHECK;
+        return agent_request_state(family->agent, true, error);
+    }
     uint64_t since_ns = rulebook_suspect_since(watch->pipeline->book, family->version);
     bool in_time = since_ns == 0 || now_ns - since_ns < SETTLE_NS;
     if (family->disturbed && in_time) {
-        /* What was read may be of before or after the next change: look again. */
-        g_ptr_array_set_size(family->texts, 0);
-        family->phase = PHASE_IDLE;
+        /* What was read may be of before or after the next change. */
+        look_again(family);
         return 0;
     }
     return take_over(watch, family, now_ns, error);
@@ -324,6 +383,8 @@ static int take_reply(struct watch *watch, struct family_watch *family, struct a
     }
     if (reply->kind == AGENT_REPLY_TEXT)
         return family->phase == PHASE_TEXT ? take_text(watch, family, reply, now_ns, error) : 0;
+    if (family->phase == PHASE_CHECK)
+        return take_check(watch, family, &reply->state, now_ns, error);
     if (family->phase == PHASE_DEEP)
         return take_deep(watch, family, &reply->state, now_ns, error);
     if (family->phase == PHASE_SIZES)

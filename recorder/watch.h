@@ -25,8 +25,13 @@ int watch_open(struct watch **ret_watch, struct pipeline *pipeline, struct error
  * same, or cannot be seen, the looks must do. Before the rules are first read. */
 void watch_add_lock(struct watch *watch, const char *path);
 
-/* Adds a family, as the book knows it: `state` is of a deep look. The agent stays the caller's. */
-void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_state *state);
+/* Adds a family, as the book knows it: `state` is of a deep look. The agent stays the caller's. `reads_all`:
+ * the book has no rules but those of raw, and is under suspicion since before that look: the watch begins
+ * with reading. */
+void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_state *state, bool reads_all);
+
+/* True until all families' rules have been read once. */
+bool watch_is_reading(const struct watch *watch);
 
 /* What to poll for; returns how many. */
 size_t watch_fds(const struct watch *watch, struct pollfd fds[static WATCH_FDS_MAX]);

@@ -17,6 +17,8 @@
 #define HOLD_RULES_NS                                                                                        \
     (2000 * MS) /* how long a finished one waits for rules that may be changing to be read */
 
+#define HOLD_FIRST_RULES_NS (60000 * MS) /* likewise, where none were read yet */
+
 /* Messages of one packet are often made within one microsecond, but hardly that many in a row. */
 #define EQUAL_TIMES_SURE 32
 
@@ -298,8 +300,11 @@ void assembler_rules_settled(struct assembler *assembler, unsigned family)
 /* Its end can wait until it is known what its messages mean. */
 static bool waits_for_rules(const struct assembler *assembler, const struct path_entry *path)
 {
-    return path->open && rulebook_suspect_since(assembler->book, path->family) != 0 &&
-           assembler->now_ns < path->deadline_ns + HOLD_RULES_NS;
+    if (!path->open || rulebook_suspect_since(assembler->book, path->family) == 0)
+        return false;
+    uint64_t hold_ns =
+        rulebook_lacks_rules(assembler->book, path->family) ? HOLD_FIRST_RULES_NS : HOLD_RULES_NS;
+    return assembler->now_ns < path->deadline_ns + hold_ns;
 }
 
 /* ---- The end of paths ---- */

@@ -160,6 +160,21 @@ void rulebook_settle(struct rulebook *book, unsigned family, uint64_t until_ns)
     }
 }
 
+void rulebook_forget(struct rulebook *book, unsigned family, enum table table, uint64_t until_ns)
+{
+    struct table_rules *rules = &rules_of(book, family)->tables[table];
+    rules->forgotten_ns = MAX(rules->forgotten_ns, until_ns);
+}
+
+bool rulebook_lacks_rules(const struct rulebook *book, unsigned family)
+{
+    const struct family_rules *rules = rules_of(book, family);
+    for (unsigned table = 0; table < TABLE_COUNT; table++)
+        if (rules->exist >> table & 1 && !rules->tables[table].current)
+            return true;
+    return false;
+}
+
 uint64_t rulebook_suspect_since(const struct rulebook *book, unsigned family)
 {
     return rules_of(book, family)->suspect_ns;

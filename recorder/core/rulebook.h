@@ -41,6 +41,12 @@ void rulebook_suspect(struct rulebook *book, unsigned family, uint64_t since_ns)
 /* What the book has is in force since `until_ns` at the latest, and the suspicion is over. */
 void rulebook_settle(struct rulebook *book, unsigned family, uint64_t until_ns);
 
+/* What was in force in a table until `until_ns` is not known. */
+void rulebook_forget(struct rulebook *book, unsigned family, enum table table, uint64_t until_ns);
+
+/* True while there are no rules of a table that exists: what its messages mean is not known yet. */
+bool rulebook_lacks_rules(const struct rulebook *book, unsigned family);
+
 /* The beginning of the suspicion; 0 where there is none. */
 uint64_t rulebook_suspect_since(const struct rulebook *book, unsigned family);
 

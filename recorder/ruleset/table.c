@@ -113,6 +113,7 @@ static void look_at_entry(const struct entries *entries, size_t offset, struct t
     }
     /* The last entry of a user's chain, before the next ERROR, is its end and not a rule. */
     bool is_end = has_target(&rule, "ERROR");
+    state->chains += is_end;
     if (!is_end && entry_fits(entries, next)) {
         struct legacy_rule following = entries->legacy->view(entries->bytes + next);
         is_end = has_target(&following, "ERROR");
@@ -127,6 +128,7 @@ static void look_at_entries(const struct entries *entries, struct table_state *s
         look_at_entry(entries, offset, state);
         offset += entries->legacy->view(entries->bytes + offset).next_offset;
     }
+    state->chains -= state->chains > 0; /* the end of the table */
 }
 
 /* ---- one table ---- */

@@ -24,6 +24,7 @@ struct table_state {
     /* Filled by a deep look only, which reads all entries (100 ms at 100 000 rules), else zero. */
     uint64_t hash;        /* of all entries but our own, without counters; equal means unchanged */
     uint32_t own_rules;   /* our own TRACE rules, whatever their tag */
+    uint32_t chains;      /* that users made */
     bool has_user_rules;  /* there is a rule that is not ours */
     bool has_user_policy; /* there is a policy other than ACCEPT */
 };

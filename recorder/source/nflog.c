@@ -12,8 +12,7 @@
 #include "recorder/source/nflog_socket.h"
 #include "recorder/source/source.h"
 
-#define DRAIN_MAX      4096 /* messages in one call */
-#define CLOCK_INTERVAL 64   /* messages for which one look at the clock is enough */
+#define DRAIN_MAX 4096 /* messages in one call */
 
 struct nflog_source {
     struct source source;
@@ -25,7 +24,7 @@ struct nflog_source {
     uint64_t number;      /* of the last message */
     uint64_t lost_before; /* lost, and not handed on yet */
     uint64_t now_ns;
-    uint8_t buffer[NFLOG_DATAGRAM_MAX];
+    struct nflog_batch *batch;
 };
 
 static struct nflog_source *nflog_source(struct source *source)
@@ -102,6 +101,17 @@ static void take_datagram(struct nflog_source *nflog, const struct source_sink *
         nflog->stats.malformed++;
 }
 
+static void take_batch(struct nflog_source *nflog, const struct source_sink *sink, int count)
+{
+    struct bytes datagram;
+    for (int i = 0; i < count; i++) {
+        if (nflog_batch_get(nflog->batch, i, &datagram))
+            take_datagram(nflog, sink, datagram);
+        else
+            nflog->stats.malformed++;
+    }
+}
+
 /* The queue is empty: what the drop counter knows beyond the gaps was lost after the last message. */
 static void tell_tail(struct nflog_source *nflog, const struct source_sink *sink)
 {
@@ -120,22 +130,18 @@ static int nflog_drain(struct source *source, const struct source_sink *sink, st
 {
     struct nflog_source *nflog = nflog_source(source);
     interface_names_update(nflog->names);
-    for (unsigned i = 0; i < DRAIN_MAX; i++) {
-        if (i % CLOCK_INTERVAL == 0)
-            nflog->now_ns = clock_now_ns();
-        ssize_t length = nflog_socket_receive(&nflog->socket, nflog->buffer, sizeof nflog->buffer);
-        if (length == -EAGAIN) {
+    for (unsigned i = 0; i < DRAIN_MAX / NFLOG_BATCH_MAX; i++) {
+        int count = nflog_socket_receive_batch(&nflog->socket, nflog->batch);
+        nflog->now_ns = clock_now_ns();
+        if (count == -EAGAIN) {
             tell_tail(nflog, sink);
             return SOURCE_WAIT;
         }
-        if (length == -EMSGSIZE)
-            nflog->stats.malformed++;
-        if (length == -EINTR || length == -ENOBUFS || length == -EMSGSIZE)
+        if (count == -EINTR || count == -ENOBUFS)
             continue;
-        if (length < 0)
-            return error_set(error, (int)-length, "reading TRACE messages failed: %s",
-                             g_strerror((int)-length));
-        take_datagram(nflog, sink, (struct bytes){nflog->buffer, (size_t)length});
+        if (count < 0)
+            return error_set(error, -count, "reading TRACE messages failed: %s", g_strerror(-count));
+        take_batch(nflog, sink, count);
     }
     return SOURCE_MORE;
 }
@@ -166,6 +172,7 @@ static void nflog_close(struct source *source)
     struct nflog_source *nflog = nflog_source(source);
     interface_names_close(nflog->names);
     nflog_socket_close(&nflog->socket);
+    nflog_batch_free(nflog->batch);
     g_free(nflog->netns);
     g_free(nflog);
 }
@@ -185,6 +192,7 @@ int nflog_source_open(struct source **ret_source, const struct nflog_options *op
     nflog->source.ops = &nflog_ops;
     nflog->socket.fd = -1;
     nflog->netns = g_strdup(options->netns ? options->netns : "");
+    nflog->batch = nflog_batch_new();
     int ret = nflog_socket_open(&nflog->socket, options, error);
     if (ret == 0)
         ret = interface_names_open(&nflog->names, options->netns, error);

@@ -176,6 +176,47 @@ ssize_t nflog_socket_receive(struct nflog_socket *socket, uint8_t *buffer, size_
     return (size_t)length > size ? -EMSGSIZE : length;
 }
 
+/* Not a multiple of a page: else the beginnings of all buffers would share a few lines of the cache. */
+#define BATCH_STRIDE (NFLOG_DATAGRAM_MAX + 17 * 64)
+
+struct nflog_batch {
+    struct mmsghdr headers[NFLOG_BATCH_MAX];
+    struct iovec places[NFLOG_BATCH_MAX];
+    uint8_t *buffers; /* of what is never filled the kernel gives no memory */
+};
+
+struct nflog_batch *nflog_batch_new(void)
+{
+    struct nflog_batch *batch = g_new0(struct nflog_batch, 1);
+    batch->buffers = g_malloc((size_t)NFLOG_BATCH_MAX * BATCH_STRIDE);
+    for (size_t i = 0; i < NFLOG_BATCH_MAX; i++) {
+        batch->places[i] = (struct iovec){batch->buffers + i * BATCH_STRIDE, NFLOG_DATAGRAM_MAX};
+        batch->headers[i].msg_hdr = (struct msghdr){.msg_iov = &batch->places[i], .msg_iovlen = 1};
+    }
+    return batch;
+}
+
+void nflog_batch_free(struct nflog_batch *batch)
+{
+    if (!batch)
+        return;
+    g_free(batch->buffers);
+    g_free(batch);
+}
+
+int nflog_socket_receive_batch(struct nflog_socket *socket, struct nflog_batch *batch)
+{
+    int count = recvmmsg(socket->fd, batch->headers, NFLOG_BATCH_MAX, MSG_DONTWAIT, NULL);
+    return count < 0 ? -errno : count;
+}
+
+bool nflog_batch_get(const struct nflog_batch *batch, int index, struct bytes *ret_datagram)
+{
+    const struct mmsghdr *header = &batch->headers[index];
+    *ret_datagram = (struct bytes){batch->places[index].iov_base, header->msg_len};
+    return !(header->msg_hdr.msg_flags & MSG_TRUNC);
+}
+
 bool nflog_socket_drops(const struct nflog_socket *socket, uint32_t *ret_drops)
 {
     uint32_t memory[SK_MEMINFO_VARS] = {0};

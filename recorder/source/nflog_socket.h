@@ -32,6 +32,21 @@ void nflog_socket_close(struct nflog_socket *socket);
  * where it did not fit. */
 ssize_t nflog_socket_receive(struct nflog_socket *socket, uint8_t *buffer, size_t size);
 
+/* Many datagrams by one system call, which on some (virtual) machines costs more than all that is done with a
+ * message. */
+#define NFLOG_BATCH_MAX 32
+
+struct nflog_batch;
+
+struct nflog_batch *nflog_batch_new(void);
+void nflog_batch_free(struct nflog_batch *batch);
+
+/* The next datagrams; how many, at least one, or the errors of nflog_socket_receive() but -EMSGSIZE. */
+int nflog_socket_receive_batch(struct nflog_socket *socket, struct nflog_batch *batch);
+
+/* One of them, valid until the next call. False where it did not fit. */
+bool nflog_batch_get(const struct nflog_batch *batch, int index, struct bytes *ret_datagram);
+
 /* Datagrams that the socket could not hold, counted modulo 2^32; false where the kernel does not say. */
 bool nflog_socket_drops(const struct nflog_socket *socket, uint32_t *ret_drops);
 

@@ -14,8 +14,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define READ_AT_ONCE_ENTRIES 2000 /* of a family's tables together; more are read when recording has begun   \
-                                   */
+#define READ_AT_ONCE_ENTRIES                                                                                 \
+    2000 /* of a family's tables together; more are read when recording has begun                            \
+          */
 
 /* In the own namespace, which has no name, nobody needs the capability to enter one. */
 static int fd_to_enter(const struct netns *netns)
@@ -330,9 +331,13 @@ int kernel_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_n
 
 void kernel_watch(const struct kernel *kernel, struct watch *watch)
 {
-    for (size_t i = 0; i < kernel->count; i++)
+    unsigned own_locks = 0;
+    for (size_t i = 0; i < kernel->count; i++) {
         watch_add(watch, kernel->families[i].agent, &kernel->families[i].state,
                   kernel->families[i].reads_later);
+        own_locks += kernel->families[i].installed > 0;
+    }
+    watch_begin(watch, own_locks);
 }
 
 /* ---- Putting back ---- */

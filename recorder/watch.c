@@ -21,8 +21,9 @@
 #define SETTLE_NS      (1000 * MS) /* longer than this nobody waits for the rules to hold still */
 #define HELD_NS        (50 * MS)   /* while somebody has the lock open */
 #define DIFF_LINES_MAX 100
-#define CHECKS_MAX     3 /* rules that never hold still are taken as they are, and nothing before them is sure \
-                          */
+#define CHECKS_MAX                                                                                           \
+    3 /* rules that never hold still are taken as they are, and nothing before them is sure                  \
+       */
 
 /* What a family's watch waits for. */
 enum phase {
@@ -57,6 +58,7 @@ struct watch {
     unsigned holders;   /* processes that have the lock open, as far as we saw them open it */
     uint64_t turned_ns; /* when the last turn read the lock's events */
     uint64_t closed_ns; /* when the lock was last seen to be closed, at the latest */
+    bool touched;       /* somebody else had the lock since the recording began */
     size_t count;
     struct family_watch families[WATCH_FAMILIES_MAX];
 };
@@ -154,16 +156,17 @@ static void suspect(struct watch *watch, struct family_watch *family, uint64_t s
     family->deep_wanted = true;
 }
 
-static void take_lock_events(struct watch *watch, uint64_t now_ns)
+/* Returns how many there were. */
+static unsigned take_lock_events(struct watch *watch, uint64_t now_ns)
 {
     _Alignas(struct inotify_event) char buffer[4096];
-    bool any = false;
+    unsigned count = 0;
     ssize_t length;
     while ((length = read(watch->inotify_fd, buffer, sizeof buffer)) > 0) {
         for (char *at = buffer; at < buffer + length;) {
             const struct inotify_event *event = (const struct inotify_event *)at;
             at += sizeof *event + event->len;
-            any = true;
+            count++;
             if (event->mask & IN_OPEN)
                 watch->holders++;
             else if (watch->holders > 0)
@@ -172,9 +175,16 @@ static void take_lock_events(struct watch *watch, uint64_t now_ns)
                 watch->closed_ns = now_ns;
         }
     }
-    for (size_t i = 0; any && i < watch->count; i++)
+    for (size_t i = 0; count > 0 && i < watch->count; i++)
         suspect(watch, &watch->families[i], watch->turned_ns);
     watch->turned_ns = now_ns;
+    return count;
+}
+
+void watch_begin(struct watch *watch, unsigned own_locks)
+{
+    /* An opening and a closing each. */
+    watch->touched = take_lock_events(watch, clock_realtime_ns()) > 2 * own_locks;
 }
 
 /* ---- Looking ---- */
@@ -236,11 +246,12 @@ static void tell_change(struct watch *watch, const struct family_watch *family, 
 }
 
 /* What was in force from the start of the recording until this first look is what was read now, unless the
- * table was another then. */
-static bool changed_since_start(const struct family_watch *family, const char *table)
+ * table was another then, or may have been another between the two. */
+static bool changed_since_start(const struct watch *watch, const struct family_watch *family,
+                                const char *table)
 {
     const struct table_state *now = find_table(&family->seen, table);
-    return !now || table_differs(&family->first, now, true);
+    return watch->touched || !now || table_differs(&family->first, now, true);
 }
 
 static int take_over_text(struct watch *watch, const struct family_watch *family,
@@ -264,7 +275,8 @@ static int take_over_text(struct watch *watch, const struct family_watch *family
     bool is_known = before || (family->is_first && find_table(&family->first, text->table));
     if (result == 0 && after && (before ? !ruleset_same_text(before, after) : !is_known))
         tell_change(watch, family, text->table, before, after);
-    if (result == 0 && after && family->is_first && !before && changed_since_start(family, text->table))
+    if (result == 0 && after && family->is_first && !before &&
+        changed_since_start(watch, family, text->table))
         rulebook_forget(book, family->version, table, family->asked_ns);
     ruleset_unref(before);
     return result;
@@ -419,7 +431,7 @@ static int turn_family(struct watch *watch, struct family_watch *family, struct 
 
 int watch_turn(struct watch *watch, struct error *error)
 {
-    take_lock_events(watch, clock_realtime_ns());
+    watch->touched |= take_lock_events(watch, clock_realtime_ns()) > 0;
     for (size_t i = 0; i < watch->count; i++) {
         int result = turn_family(watch, &watch->families[i], error);
         if (result < 0)

@@ -30,6 +30,10 @@ void watch_add_lock(struct watch *watch, const char *path);
  * with reading. */
 void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_state *state, bool reads_all);
 
+/* After the last family was added, before the first turn: `own_locks` is how often our own agents had the
+ * lock since watch_open(). */
+void watch_begin(struct watch *watch, unsigned own_locks);
+
 /* True until all families' rules have been read once. */
 bool watch_is_reading(const struct watch *watch);
 

@@ -111,6 +111,23 @@ static void test_many_changes_are_bounded(void **state)
     rulebook_free(book);
 }
 
+static void test_what_was_never_read_is_not_claimed(void **state)
+{
+    (void)state;
+    struct rulebook *book = rulebook_new(false);
+    rulebook_set_tables(book, 4, 1u << TABLE_FILTER, 0);
+    assert_true(rulebook_lacks_rules(book, 4));
+    assert_false(rulebook_lacks_rules(book, 6));
+    rulebook_suspect(book, 4, 100);
+    put(book, 4, 1, "ACCEPT");
+    assert_false(rulebook_lacks_rules(book, 4));
+    rulebook_forget(book, 4, TABLE_FILTER, 200);
+    rulebook_settle(book, 4, 200);
+    assert_false(rulebook_then(book, 4, TABLE_FILTER, 150, 160).sure);
+    assert_true(rulebook_then(book, 4, TABLE_FILTER, 201, 210).sure);
+    rulebook_free(book);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +136,7 @@ int main(void)
         cmocka_unit_test(test_a_change_is_between_two_times),
         cmocka_unit_test(test_two_changes_within_one_time),
         cmocka_unit_test(test_many_changes_are_bounded),
+        cmocka_unit_test(test_what_was_never_read_is_not_claimed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

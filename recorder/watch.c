@@ -46,6 +46,9 @@ struct family_watch {
     GPtrArray *texts;          /* of struct table_text */
     size_t texts_missing;
     bool disturbed;             /* the lock was opened or closed since the look was asked for */
+    unsigned locks;             /* who had the lock since the suspicion began … */
+    unsigned locks_after;       /* … and of them, who opened it after the look was asked for */
+    unsigned holders;           /* who had it open then */
     uint64_t asked_ns;          /* when it was */
     uint64_t verified_ns;       /* when the book was last known to be right */
     uint64_t sizes_ns, deep_ns; /* when the next looks are due */
@@ -156,6 +159,15 @@ static void suspect(struct watch *watch, struct family_watch *family, uint64_t s
     family->deep_wanted = true;
 }
 
+static void note_opening(struct watch *watch)
+{
+    watch->holders++;
+    for (size_t i = 0; i < watch->count; i++) {
+        watch->families[i].locks++;
+        watch->families[i].locks_after++;
+    }
+}
+
 /* Returns how many there were. */
 static unsigned take_lock_events(struct watch *watch, uint64_t now_ns)
 {
@@ -168,7 +180,7 @@ static unsigned take_lock_events(struct watch *watch, uint64_t now_ns)
             at += sizeof *event + event->len;
             count++;
             if (event->mask & IN_OPEN)
-                watch->holders++;
+                note_opening(watch);
             else if (watch->holders > 0)
                 watch->holders--;
             if (event->mask & IN_CLOSE)
@@ -189,13 +201,17 @@ void watch_begin(struct watch *watch, unsigned own_locks)
 
 /* ---- Looking ---- */
 
-static int ask_for_state(struct family_watch *family, bool deep, uint64_t now_ns, struct error *error)
+static int ask_for_state(const struct watch *watch, struct family_watch *family, bool deep, uint64_t now_ns,
+                         struct error *error)
 {
     family->asked_ns = now_ns;
     family->disturbed = false;
     family->phase = deep ? PHASE_DEEP : PHASE_SIZES;
-    if (deep)
+    if (deep) {
         family->deep_wanted = false;
+        family->locks_after = 0;
+        family->holders = watch->holders;
+    }
     return agent_request_state(family->agent, deep, error);
 }
 
@@ -305,6 +321,10 @@ static int take_over(struct watch *watch, struct family_watch *family, uint64_t 
     uint64_t until_ns = watch->closed_ns != 0 && watch->holders == 0 ? MIN(watch->closed_ns, family->asked_ns)
                                                                      : family->asked_ns;
     uint64_t since_ns = rulebook_suspect_since(book, family->version);
+    /* Two may have changed something and changed it back, or to what is now by way of something else. */
+    if (since_ns != 0 && family->locks - family->locks_after > 1)
+        rulebook_doubt(book, family->version, since_ns, MAX(until_ns, since_ns));
+    family->locks = family->locks_after + family->holders; /* these may change something yet */
     rulebook_settle(book, family->version, MAX(until_ns, since_ns));
     assembler_rules_settled(watch->pipeline->assembler, family->version);
     if (family->disturbed || watch->holders > 0)
@@ -423,9 +443,9 @@ static int turn_family(struct watch *watch, struct family_watch *family, struct 
     uint64_t now_ns = clock_realtime_ns();
     bool held = watch->holders > 0 && now_ns - family->asked_ns < HELD_NS;
     if ((family->deep_wanted && !held) || now_ns >= family->deep_ns)
-        return ask_for_state(family, true, now_ns, error);
+        return ask_for_state(watch, family, true, now_ns, error);
     if (now_ns >= family->sizes_ns)
-        return ask_for_state(family, false, now_ns, error);
+        return ask_for_state(watch, family, false, now_ns, error);
     return 0;
 }
 

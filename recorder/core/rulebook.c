@@ -6,7 +6,8 @@
 
 #define CHANGES_MAX 64 /* remembered of each table: messages are older than that only behind NFQUEUE */
 
-/* `before` was in force until `from_ns` at least and until `to_ns` at most. */
+/* `before` was in force until `from_ns` at least and until `to_ns` at most; null: between the two it may have
+ * been any rules, and before the same as after. */
 struct rule_change {
     uint64_t from_ns, to_ns;
     struct ruleset *before;
@@ -102,7 +103,7 @@ table_set rulebook_own_tables(const struct rulebook *book, unsigned family)
 
 /* ---- What is in force, and what was ---- */
 
-static void remember(struct table_rules *rules, uint64_t from_ns)
+static void remember(struct table_rules *rules, struct rule_change change)
 {
     if (!rules->changes)
         rules->changes = g_array_new(FALSE, FALSE, sizeof(struct rule_change));
@@ -110,8 +111,6 @@ static void remember(struct table_rules *rules, uint64_t from_ns)
         rules->forgotten_ns = g_array_index(rules->changes, struct rule_change, 0).to_ns;
         forget_change(rules, 0);
     }
-    /* Until rulebook_settle() says more, the change may have happened at any time. */
-    const struct rule_change change = {from_ns, UINT64_MAX, ruleset_ref(rules->current)};
     g_array_append_val(rules->changes, change);
 }
 
@@ -123,8 +122,9 @@ bool rulebook_put(struct rulebook *book, struct ruleset *ruleset)
         return false;
     struct family_rules *family = rules_of(book, origin->family);
     struct table_rules *rules = &family->tables[table];
+    /* Until rulebook_settle() says more, the change may have happened at any time. */
     if (rules->current && family->suspect_ns != 0)
-        remember(rules, family->suspect_ns);
+        remember(rules, (struct rule_change){family->suspect_ns, UINT64_MAX, ruleset_ref(rules->current)});
     ruleset_unref(rules->current);
     rules->current = ruleset_ref(ruleset);
     family->exist |= 1u << table;
@@ -160,6 +160,12 @@ void rulebook_settle(struct rulebook *book, unsigned family, uint64_t until_ns)
     }
 }
 
+void rulebook_doubt(struct rulebook *book, unsigned family, uint64_t from_ns, uint64_t to_ns)
+{
+    for (unsigned table = 0; table < TABLE_COUNT; table++)
+        remember(&rules_of(book, family)->tables[table], (struct rule_change){from_ns, to_ns, NULL});
+}
+
 void rulebook_forget(struct rulebook *book, unsigned family, enum table table, uint64_t until_ns)
 {
     struct table_rules *rules = &rules_of(book, family)->tables[table];
@@ -190,7 +196,9 @@ struct rules_then rulebook_then(const struct rulebook *book, unsigned family, en
         const struct rule_change *change = &g_array_index(of_table->changes, struct rule_change, i - 1);
         if (from_ns > change->to_ns)
             break;
-        if (to_ns >= change->from_ns) {
+        if (!change->before) {
+            then.sure = then.sure && to_ns < change->from_ns;
+        } else if (to_ns >= change->from_ns) {
             /* It may have been before this change as well as after it; a second such change makes three. */
             then.sure = then.sure && !then.other;
             then.other = change->before;

@@ -44,6 +44,11 @@ void rulebook_settle(struct rulebook *book, unsigned family, uint64_t until_ns);
 /* What was in force in a table until `until_ns` is not known. */
 void rulebook_forget(struct rulebook *book, unsigned family, enum table table, uint64_t until_ns);
 
+/* Between the two times a family's rules may have been others than any that the book has: changed, and
+ * changed back.
+ */
+void rulebook_doubt(struct rulebook *book, unsigned family, uint64_t from_ns, uint64_t to_ns);
+
 /* True while there are no rules of a table that exists: what its messages mean is not known yet. */
 bool rulebook_lacks_rules(const struct rulebook *book, unsigned family);
 

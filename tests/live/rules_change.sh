@@ -82,6 +82,23 @@ for try in 1 2 3; do
 done
 [ $((marked * 50)) -le "$steps" ] || fail "$marked of $steps steps are marked: more than 2 %"
 
+# A rule that is taken out again at once leaves the rules as they were, and all numbers between the two were others.
+record -4 -w "$dir/there_and_back.pcapng" 'udp' || exit 1
+for ((change = 0; change < 20; change++)); do
+    iptables -I INPUT 1 -p udp -m udp --dport 65000 -j DROP
+    "$traffic" --ports 4 127.0.0.1 4001 40
+    iptables -D INPUT 1
+    sleep 0.1
+done >"$dir/sent"
+finish || fail "the recorder ended with status $?: $(cat "$dir/says")"
+"$recorder" -q -r "$dir/there_and_back.pcapng" >"$dir/paths"
+check_paths
+line=$(tail -n 1 "$dir/counts")
+echo "there and back: $line"
+read -r packets dropped unknown steps marked wrong < <(tr -cd '0-9 ' <<<"$line" | tr -s ' ')
+[ "$wrong" = 0 ] || fail "$wrong steps show the text of a wrong rule: $(head -n 3 "$dir/counts")"
+near "packets there and back" "$packets" $((2 * $(awk '{sum += $1} END {print sum}' "$dir/sent")))
+
 # Every change is in the file, as lines of a diff, and its rules stand in ruleset blocks.
 if command -v tshark >/dev/null && [ -f "$plugin" ]; then
     told=$(tshark -r "$dir/trace.pcapng" -Y 'systemd_journal' -T fields -e systemd_journal.message | grep -c 'Rules of filter')

@@ -128,6 +128,23 @@ static void test_what_was_never_read_is_not_claimed(void **state)
     rulebook_free(book);
 }
 
+static void test_changed_and_changed_back(void **state)
+{
+    (void)state;
+    struct rulebook *book = rulebook_new(false);
+    struct ruleset *only = put(book, 4, 1, "ACCEPT");
+    rulebook_suspect(book, 4, 100);
+    rulebook_doubt(book, 4, 100, 200);
+    rulebook_settle(book, 4, 200);
+    assert_true(rulebook_then(book, 4, TABLE_FILTER, 80, 90).sure);
+    assert_false(rulebook_then(book, 4, TABLE_FILTER, 90, 110).sure);
+    assert_false(rulebook_then(book, 4, TABLE_FILTER, 150, 160).sure);
+    assert_true(rulebook_then(book, 4, TABLE_FILTER, 201, 210).sure);
+    assert_ptr_equal(rulebook_then(book, 4, TABLE_FILTER, 80, 90).ruleset, only);
+    assert_true(rulebook_then(book, 6, TABLE_FILTER, 150, 160).sure);
+    rulebook_free(book);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +154,7 @@ int main(void)
         cmocka_unit_test(test_two_changes_within_one_time),
         cmocka_unit_test(test_many_changes_are_bounded),
         cmocka_unit_test(test_what_was_never_read_is_not_claimed),
+        cmocka_unit_test(test_changed_and_changed_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

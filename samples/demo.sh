@@ -109,7 +109,8 @@ directory=${1:-$PWD}
     say "$directory is no directory that can be written to: expected one for trace.pcapng"
     exit 2
 }
-trace=$(cd "$directory" && pwd)/trace.pcapng
+trace=$(cd "$directory" && pwd)
+trace=${trace%/}/trace.pcapng
 
 "$root/packaging/install-packages.sh" build demo || say "going on with what is installed"
 

@@ -101,7 +101,8 @@ expect "files" "$(wc -l <"$dir/list")" 3
 for file in "$dir"/out/*; do
     expect_whole "$file"
     size=$(stat -c %s "$file")
-    [ "$size" -ge 20000 ] && [ "$size" -le 60000 ] || fail "$file has $size bytes, not 20 kB and what was under way"
+    # Looked at once a turn of the loop: on a busy machine one turn takes many packets.
+    [ "$size" -ge 20000 ] && [ "$size" -le 200000 ] || fail "$file has $size bytes, not 20 kB and what was under way"
 done
 
 for bound in "-c 7" "-a packets:7"; do

@@ -168,7 +168,7 @@ static struct path_entry *path_open_copy(struct assembler *assembler, struct pat
                                          const struct arrival *arrival)
 {
     struct path_entry *path = path_open(assembler, arrival);
-    uint32_t shared = origin->hook_begin[arrival->annotation.spot.hook] - 1;
+    uint32_t shared = path_shared_messages(origin, arrival->annotation.spot.hook);
     struct message_log_iterator iterator;
     size_t before = message_log_memory(path->log);
     message_log_begin(origin->log, &iterator);

@@ -65,7 +65,11 @@ struct path_entry *path_choose(struct path_entry *list, const struct arrival *ar
  * begins, and this message theirs; and with them `begun`. */
 void path_mark_mistakable(struct path_entry *list, struct path_entry *begun, const struct arrival *arrival);
 
-/* The path of the list of which the message begins another copy: it has been at this hook already. */
+/* How many messages the path shares with a copy of its packet that begins at the hook: those before this
+ * hook, or, where copies go both in and on, before the other one. 0: no copy of it can begin there. */
+uint32_t path_shared_messages(const struct path_entry *path, enum hook hook);
+
+/* The path of the list of which the message begins another copy. */
 struct path_entry *path_choose_origin(struct path_entry *list, const struct arrival *arrival);
 
 /* Annotates the open visits of the path again, from the rules in force when each began; does nothing where

@@ -221,13 +221,27 @@ void path_mark_mistakable(struct path_entry *list, struct path_entry *begun, con
             path->ambiguous = begun->ambiguous = true;
 }
 
-/* Copies are made one after the other: while one is inside a table no other comes there, on the same ways. */
+/* Copies are made one after the other: while one is inside a table no other comes there, on the same ways;
+ * nor does one go in while another is on its way on. */
 static bool is_in_the_middle(const struct path_entry *path, const struct arrival *arrival)
 {
     const struct visit *visit = &path->visit;
-    return path->state == PATH_OPEN && spot_equal(visit->spot, arrival->annotation.spot) &&
-           (visit->state == VISIT_INSIDE || (visit->state == VISIT_MAYBE && visit->known)) &&
-           devices_equal(&path->devices, &arrival->devices);
+    bool same_ways = spot_equal(visit->spot, arrival->annotation.spot)
+                         ? devices_equal(&path->devices, &arrival->devices)
+                         : path->hook_begin[arrival->annotation.spot.hook] == 0;
+    return path->state == PATH_OPEN && same_ways &&
+           (visit->state == VISIT_INSIDE || (visit->state == VISIT_MAYBE && visit->known));
+}
+
+uint32_t path_shared_messages(const struct path_entry *path, enum hook hook)
+{
+    uint32_t begin = path->hook_begin[hook];
+    /* After PREROUTING copies of a broadcast or multicast packet go both ways. */
+    if (begin == 0 && path->hook_begin[HOOK_PREROUTING] == 1 && hook == HOOK_INPUT)
+        begin = path->hook_begin[HOOK_FORWARD];
+    else if (begin == 0 && path->hook_begin[HOOK_PREROUTING] == 1 && hook == HOOK_FORWARD)
+        begin = path->hook_begin[HOOK_INPUT];
+    return begin > 1 ? begin - 1 : 0;
 }
 
 struct path_entry *path_choose_origin(struct path_entry *list, const struct arrival *arrival)
@@ -241,10 +255,10 @@ struct path_entry *path_choose_origin(struct path_entry *list, const struct arri
     struct path_entry *last = list ? list->previous_same_key : NULL;
     unsigned left = CANDIDATES_MAX;
     for (struct path_entry *path = last; path; path = previous_of(last, path, &left)) {
-        bool was_there = path->family == arrival->family && path->hook_begin[hook] > 1 && !path->cut &&
-                         marks_same_destination(&path->marks, &arrival->marks) &&
-                         !is_in_the_middle(path, arrival);
-        if (was_there && (!best || path->first_number > best->first_number))
+        bool forks = path->family == arrival->family && path_shared_messages(path, hook) > 0 && !path->cut &&
+                     marks_same_destination(&path->marks, &arrival->marks) &&
+                     !is_in_the_middle(path, arrival);
+        if (forks && (!best || path->first_number > best->first_number))
             best = path;
     }
     return best;

@@ -398,6 +398,64 @@ static void test_copies_share_the_beginning(void **state)
     build_world_done(&world);
 }
 
+/* A broadcast by a bridge that has an address: on to each port, and in; whichever comes first. */
+static void check_copies_both_ways(bool on_first)
+{
+    struct build_world world;
+    begin(&world, false);
+    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    for (unsigned i = 0; i < 2; i++) {
+        bool on = on_first == (i == 0);
+        world.out = on ? "b" : NULL;
+        if (on) {
+            build_say(&world, HOOK_FORWARD, "filter:FORWARD:policy:2");
+        } else {
+            build_say(&world, HOOK_INPUT, "filter:INPUT:rule:1");
+            build_say(&world, HOOK_INPUT, "filter:INPUT:policy:3");
+        }
+    }
+    build_wait(&world, 1000);
+    assert_int_equal(world.paths->len, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct build_path *path = build_path_at(world.paths, i);
+        assert_true(path->path.copy);
+        assert_false(path->path.incomplete);
+        assert_int_equal(path->numbers[0], 1);
+        assert_int_equal(path->count, path->path.verdict == VERDICT_DROP ? 2 : 3);
+        assert_int_equal(path->path.verdict, on_first == (i == 0) ? VERDICT_DROP : VERDICT_ACCEPT);
+    }
+    assert_int_equal(counts_of(&world).orphans, 0);
+    build_world_done(&world);
+}
+
+static void test_copies_go_in_and_on(void **state)
+{
+    (void)state;
+    check_copies_both_ways(true);
+    check_copies_both_ways(false);
+}
+
+/* One that is on its way has not been copied: what goes in is of another packet, whose beginning is missing.
+ */
+static void test_no_copy_from_the_middle(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin(&world, false);
+    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    build_say(&world, HOOK_INPUT, "filter:INPUT:rule:1");
+    world.out = "b";
+    build_say(&world, HOOK_FORWARD, "filter:FORWARD:policy:2");
+    world.out = NULL;
+    build_say(&world, HOOK_INPUT, "filter:INPUT:policy:3");
+    build_wait(&world, 1000);
+    assert_int_equal(world.paths->len, 2);
+    assert_int_equal(counts_of(&world).orphans, 1);
+    for (unsigned i = 0; i < 2; i++)
+        assert_false(build_path_at(world.paths, i)->path.copy);
+    build_world_done(&world);
+}
+
 static void until_queue(struct build_world *world)
 {
     begin(world, true);
@@ -635,6 +693,8 @@ int main(void)
         cmocka_unit_test(test_loss_never_makes_a_wrong_verdict),
         cmocka_unit_test(test_loopback_is_two_packets),
         cmocka_unit_test(test_copies_share_the_beginning),
+        cmocka_unit_test(test_copies_go_in_and_on),
+        cmocka_unit_test(test_no_copy_from_the_middle),
         cmocka_unit_test(test_nfqueue_accepts),
         cmocka_unit_test(test_nfqueue_repeats),
         cmocka_unit_test(test_nfqueue_rewrites_the_payload),

@@ -329,8 +329,9 @@ int kernel_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_n
     return upkeep_tick(kernel, pipeline, now_ns, error);
 }
 
-void kernel_watch(const struct kernel *kernel, struct watch *watch)
+void kernel_watch(struct kernel *kernel, struct watch *watch)
 {
+    kernel->watch = watch;
     unsigned own_locks = 0;
     for (size_t i = 0; i < kernel->count; i++) {
         watch_add(watch, kernel->families[i].agent, &kernel->families[i].state,

@@ -26,7 +26,7 @@ int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *t
                  struct error *error);
 
 /* Adds the families to the watch, once they were started. */
-void kernel_watch(const struct kernel *kernel, struct watch *watch);
+void kernel_watch(struct kernel *kernel, struct watch *watch);
 
 /* Keeps our rules and loggers in place (upkeep.h); call it at each turn of the loop, four times a second at
  * least. Never waits. An error is the end of the recording: somebody does not let it be, or an agent or the

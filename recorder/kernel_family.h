@@ -35,7 +35,8 @@ struct kernel {
     struct family families[2];
     size_t count;
     struct guard *guard;
-    bool stopping; /* what is missing now we took out ourselves */
+    struct watch *watch; /* the realm's; null before kernel_watch() */
+    bool stopping;       /* what is missing now we took out ourselves */
     uint64_t looked_ns, repairs_since_ns;
     unsigned repairs; /* since then */
 };

@@ -169,7 +169,8 @@ static int take_replies(struct kernel *kernel, struct family *family, struct pip
 /* ---- The tick ---- */
 
 /* A date that has passed, while the machine slept or its clock was set, was a time without a rule. */
-static int renew(struct family *family, struct pipeline *pipeline, struct error *error)
+static int renew(const struct kernel *kernel, struct family *family, struct pipeline *pipeline,
+                 struct error *error)
 {
     int64_t now = now_s();
     if (!family->dated || family->asked_change || family->installed == 0 ||
@@ -185,6 +186,7 @@ static int renew(struct family *family, struct pipeline *pipeline, struct error 
     }
     int result = agent_request_renew(family->agent, now + family->life_s, error);
     if (result == 0) {
+        watch_forgive(kernel->watch, 1);
         family->asked_change = true;
         family->date_stop = now + family->life_s;
     }
@@ -214,7 +216,7 @@ int upkeep_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_n
         struct family *family = &kernel->families[i];
         int result = take_replies(kernel, family, pipeline, now_ns, error);
         if (result == 0)
-            result = renew(family, pipeline, error);
+            result = renew(kernel, family, pipeline, error);
         if (result == 0)
             result = look(family, error);
         if (result < 0)

@@ -46,9 +46,9 @@ struct family_watch {
     GPtrArray *texts;          /* of struct table_text */
     size_t texts_missing;
     bool disturbed;             /* the lock was opened or closed since the look was asked for */
-    unsigned locks;             /* who had the lock since the suspicion began … */
-    unsigned locks_after;       /* … and of them, who opened it after the look was asked for */
-    unsigned holders;           /* who had it open then */
+    int locks;                  /* how many others had the lock since the suspicion began … */
+    int locks_after;            /* … and of them, who opened it after the look was asked for */
+    int holders;                /* who had it open then */
     uint64_t asked_ns;          /* when it was */
     uint64_t verified_ns;       /* when the book was last known to be right */
     uint64_t sizes_ns, deep_ns; /* when the next looks are due */
@@ -193,10 +193,19 @@ static unsigned take_lock_events(struct watch *watch, uint64_t now_ns)
     return count;
 }
 
+void watch_forgive(struct watch *watch, unsigned own_locks)
+{
+    for (size_t i = 0; i < watch->count; i++) {
+        watch->families[i].locks -= (int)own_locks;
+        watch->families[i].locks_after -= (int)own_locks;
+    }
+}
+
 void watch_begin(struct watch *watch, unsigned own_locks)
 {
     /* An opening and a closing each. */
     watch->touched = take_lock_events(watch, clock_realtime_ns()) > 2 * own_locks;
+    watch_forgive(watch, own_locks);
 }
 
 /* ---- Looking ---- */
@@ -210,7 +219,7 @@ static int ask_for_state(const struct watch *watch, struct family_watch *family,
     if (deep) {
         family->deep_wanted = false;
         family->locks_after = 0;
-        family->holders = watch->holders;
+        family->holders = (int)watch->holders;
     }
     return agent_request_state(family->agent, deep, error);
 }

@@ -34,6 +34,10 @@ void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_st
  * lock since watch_open(). */
 void watch_begin(struct watch *watch, unsigned own_locks);
 
+/* Our own agents have, or are about to have, the lock so many times more: that changes no rule of anybody's.
+ */
+void watch_forgive(struct watch *watch, unsigned own_locks);
+
 /* True until all families' rules have been read once. */
 bool watch_is_reading(const struct watch *watch);
 

@@ -43,7 +43,7 @@ record_changes() {
 # Checks the text of what was captured: a header line with DPT=, then the steps.
 check_paths() {
     awk '
-    / PROTO=UDP / {match($0, /DPT=[0-9]+/); port = substr($0, RSTART + 4, RLENGTH - 4); packets++; next}
+    / PROTO=UDP / {received = /IN=lo /; match($0, /DPT=[0-9]+/); port = substr($0, RSTART + 4, RLENGTH - 4); packets++; next}
     / rule [0-9]/ && /--dport/ && !/^  = / {
         steps++
         match($0, /--dport [0-9]+/)
@@ -57,7 +57,7 @@ check_paths() {
     }
     /^    |^  > / {steps++; marked += /rules changed about then/}
     /^  = DROP/ {dropped++}
-    /^  = UNKNOWN .rules changed/ {unknown++}
+    received && /^  = UNKNOWN .rules changed/ {unknown++}
     END {
         printf "packets %d, dropped %d, not sure %d, steps %d, marked %d, wrong %d\n", packets, dropped, unknown, steps,
             marked, wrong

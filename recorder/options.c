@@ -2,6 +2,8 @@
 /* The command line. */
 #include "recorder/options.h"
 
+#include "recorder/core/rate.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -170,6 +172,7 @@ static void set_text(char **target, const char *text)
 static int take_option(struct options *options, int number, const char *value, struct error *error)
 {
     uint64_t size;
+    uint32_t average;
     int result = 0;
     switch (number) {
     case 'w':
@@ -214,7 +217,7 @@ static int take_option(struct options *options, int number, const char *value, s
         break;
     case OPTION_LIMIT:
         set_text(&options->limit, value);
-        break;
+        return rate_parse(value, &average, error);
     case OPTION_UNLIMITED:
         options->unlimited = true;
         break;
@@ -267,6 +270,14 @@ static void make_getopt_tables(GString *letters, GArray *longs)
     }
 }
 
+static bool is_row(int number)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (rows[i].number == number)
+            return true;
+    return false;
+}
+
 /* What a recording from the kernel needs, and a file has behind it. */
 static const char *live_option(const struct options *options)
 {
@@ -279,6 +290,25 @@ static const char *live_option(const struct options *options)
            : options->limit               ? "--limit"
            : options->unlimited           ? "--unlimited"
            : options->lock                ? "--lock"
+           : options->ready_file          ? "--ready-file"
+                                          : NULL;
+}
+
+/* What goes into our own rules. */
+static const char *rule_option(const struct options *options)
+{
+    return options->filter                ? "a filter"
+           : options->interfaces->len > 1 ? "-i"
+           : options->limit               ? "--limit"
+                                          : NULL;
+}
+
+/* --cleanup looks everywhere, or where -n says, whatever the family. */
+static const char *recording_option(const struct options *options)
+{
+    return options->write                 ? "-w"
+           : options->filter              ? "a filter"
+           : options->interfaces->len > 1 ? "-i"
            : options->ready_file          ? "--ready-file"
                                           : NULL;
 }
@@ -298,6 +328,12 @@ static int check_together(const struct options *options, struct error *error)
     if (options->mode == MODE_REPLAY && live_option(options))
         return error_set(error, EINVAL, "%s goes with a recording from the kernel, not with -r \"%s\"",
                          live_option(options), options->read);
+    if (options->no_install && rule_option(options))
+        return error_set(error, EINVAL, "%s is part of our TRACE rules, and --no-install installs none",
+                         rule_option(options));
+    if (options->mode == MODE_CLEANUP && recording_option(options))
+        return error_set(error, EINVAL, "%s goes with a recording, and --cleanup makes none",
+                         recording_option(options));
     if (options->print && options->write && strcmp(options->write, "-") == 0)
         return error_set(error, EINVAL, "-P prints to standard output, where -w - writes already");
     if (options->limit && options->unlimited)
@@ -333,7 +369,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     while ((number = getopt_long(argc, argv, letters->str, (struct option *)longs->data, NULL)) != -1) {
         if (number == ':')
             return error_set(error, EINVAL, "%s needs a value; see --help", argv[optind - 1]);
-        if (number == '?' && optopt >= 256)
+        if (number == '?' && is_row(optopt))
             return error_set(error, EINVAL, "%s: the option takes no value; see --help", argv[optind - 1]);
         if (number == '?' && optopt != 0)
             return error_set(error, EINVAL, "there is no option -%c; see --help", optopt);

@@ -91,6 +91,29 @@ static void list_interfaces(const struct realm *realm, GPtrArray *interfaces)
         g_ptr_array_add(interfaces, g_strconcat(label, slash, "lo", NULL));
 }
 
+/* A rule takes any name, also of an interface that comes later; and of one that is misspelt. NAME+ stands for
+ * all that begin so. */
+static bool interface_exists(const struct if_nameindex *list, const char *name)
+{
+    size_t length = strlen(name);
+    bool is_beginning = length > 0 && name[length - 1] == '+';
+    for (const struct if_nameindex *entry = list; entry && entry->if_name; entry++)
+        if (is_beginning ? strncmp(entry->if_name, name, length - 1) == 0 : strcmp(entry->if_name, name) == 0)
+            return true;
+    return false;
+}
+
+static void note_missing_interfaces(const struct options *options)
+{
+    struct if_nameindex *list = if_nameindex();
+    for (guint i = 0; i + 1 < options->interfaces->len; i++) {
+        const char *name = g_ptr_array_index(options->interfaces, i);
+        if (!interface_exists(list, name))
+            report_note("there is no interface %s here: nothing is recorded of it until there is", name);
+    }
+    if_freenameindex(list);
+}
+
 /* What must be done in the namespace: the socket, and a look at its interfaces. */
 static int open_source(struct realm *realm, GPtrArray *interfaces, struct error *error)
 {
@@ -108,6 +131,7 @@ static int open_source(struct realm *realm, GPtrArray *interfaces, struct error 
             "the socket's receive buffer is %u KiB, not the %u MiB asked for: net.core.rmem_max is less",
             granted >> 10, realm->options->buffer_mib);
     list_interfaces(realm, interfaces);
+    note_missing_interfaces(realm->options);
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <pcap/pcap.h>
+#include <string.h>
 
 #include "recorder/core/cleanup.h"
 
@@ -27,6 +28,33 @@ static void copy_program(const struct bpf_program *program, struct filter *ret_f
     }
 }
 
+/* libpcap does not say where an expression is wrong. It is behind the longest beginning that is one by
+ * itself. */
+static const char *find_place(pcap_t *handle, const char *expression)
+{
+    g_autofree char *beginning = g_strdup(expression);
+    for (size_t end = strlen(beginning); end > 0; end--) {
+        if (!g_ascii_isspace(beginning[end]))
+            continue;
+        beginning[end] = '\0';
+        struct bpf_program program;
+        if (pcap_compile(handle, &program, beginning, 1, PCAP_NETMASK_UNKNOWN) == 0) {
+            pcap_freecode(&program);
+            return expression + end + strspn(expression + end, " \t\n\v\f\r");
+        }
+    }
+    return expression;
+}
+
+static int set_problem(pcap_t *handle, const char *expression, struct error *error)
+{
+    g_autofree char *words = g_strdup(pcap_geterr(handle));
+    if (!strstr(words, "syntax error"))
+        return error_set(error, EINVAL, "filter '%.200s': %s", expression, words);
+    return error_set(error, EINVAL, "filter '%.200s': %s, at '%.100s'", expression, words,
+                     find_place(handle, expression));
+}
+
 int filter_compile(const char *expression, struct filter *ret_filter, struct error *error)
 {
     CLEANUP(cleanup_pcap) pcap_t *handle = NULL;
@@ -41,7 +69,7 @@ int filter_compile(const char *expression, struct filter *ret_filter, struct err
     if (!handle)
         return error_set(error, ENOMEM, "libpcap gave no handle to compile the filter with");
     if (pcap_compile(handle, &program, trimmed, 1, PCAP_NETMASK_UNKNOWN) != 0)
-        return error_set(error, EINVAL, "filter '%.200s': %s", trimmed, pcap_geterr(handle));
+        return set_problem(handle, trimmed, error);
     if (program.bf_len > FILTER_INSTRUCTIONS_MAX) {
         int ret =
             error_set(error, E2BIG, "the filter needs %u instructions, the kernel's bpf match takes %d: '%s'",

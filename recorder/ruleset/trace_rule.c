@@ -11,55 +11,14 @@
 #include <sys/socket.h>
 
 #include "recorder/core/cleanup.h"
+#include "recorder/core/rate.h"
 #include "recorder/ruleset/trace_rule_build.h"
 
 _Static_assert(TRACE_FILTER_MAX == XT_BPF_MAX_NUM_INSTR, "as many instructions as xt_bpf takes");
 _Static_assert(TRACE_INTERFACE_SIZE == IFNAMSIZ, "interface names of the kernel's length");
 _Static_assert(TRACE_LIMIT_PER_SECOND == XT_LIMIT_SCALE, "rates as fast as xt_limit's");
+_Static_assert(TRACE_LIMIT_PER_SECOND == RATE_SCALE, "rates in xt_limit's units");
 _Static_assert(sizeof TRACE_COMMENT_PREFIX + TRACE_TAG_MAX <= XT_MAX_COMMENT_LEN, "a tag fits in a comment");
-
-#define LIMIT_BURST   5     /* of iptables' limit match when it is not told */
-#define LIMIT_SLOWEST 86400 /* seconds */
-
-/* The limit match's own arithmetic: the time between two packets, in ten thousandths of a second, rounded
- * down. */
-static int parse_limit(const char *text, uint32_t *ret_average, struct error *error)
-{
-    static const struct {
-        const char *name;
-        unsigned int seconds;
-    } units[] = {
-        {"second", 1    },
-        {"minute", 60   },
-        {"hour",   3600 },
-        {"day",    86400}
-    };
-    char *rest;
-    guint64 rate = g_ascii_isdigit(*text) ? g_ascii_strtoull(text, &rest, 10) : 0;
-    unsigned int seconds = 0;
-
-    if (rate && *rest == '\0')
-        seconds = 1;
-    else if (rate && *rest == '/' && rest[1])
-        for (size_t i = 0; i < G_N_ELEMENTS(units) && !seconds; i++)
-            if (!g_ascii_strncasecmp(rest + 1, units[i].name, strlen(rest + 1)))
-                seconds = units[i].seconds;
-    if (!seconds || strlen(text) >= TRACE_LIMIT_TEXT_SIZE)
-        return error_set(
-            error, EINVAL,
-            "limit `%s` is no rate: expected a number from 1, then /second, /minute, /hour or /day", text);
-    if (rate > (guint64)XT_LIMIT_SCALE * seconds)
-        return error_set(error, EINVAL,
-                         "limit `%s` is too fast: the kernel's limit match knows at most %d/second", text,
-                         XT_LIMIT_SCALE);
-    /* The kernel's match counts a burst's time in what a day just fits into. */
-    if (rate * LIMIT_SLOWEST < (guint64)LIMIT_BURST * seconds)
-        return error_set(error, EINVAL,
-                         "limit `%s` is too slow: the kernel's limit match needs at least %d/day", text,
-                         LIMIT_BURST);
-    *ret_average = XT_LIMIT_SCALE * seconds / rate;
-    return 0;
-}
 
 static int check_tag(const char *tag, struct error *error)
 {
@@ -93,9 +52,12 @@ int trace_options_check(const struct trace_options *options, struct error *error
     for (size_t i = 0; !result && i < options->interface_count && i < TRACE_INTERFACES_MAX; i++)
         result = check_interface(options->interfaces[i], error);
     if (!result && options->limit)
-        result = parse_limit(options->limit, &average, error);
+        result = rate_parse(options->limit, &average, error);
     if (result)
         return result;
+    if (options->limit && strlen(options->limit) >= TRACE_LIMIT_TEXT_SIZE)
+        return error_set(error, EINVAL, "limit \"%s\" is too long: expected at most %d characters",
+                         options->limit, TRACE_LIMIT_TEXT_SIZE - 1);
     if (options->interface_count > TRACE_INTERFACES_MAX)
         return error_set(error, EINVAL, "%zu interfaces are too many: expected at most %d",
                          options->interface_count, TRACE_INTERFACES_MAX);
@@ -150,8 +112,8 @@ static void append_time(GByteArray *rule, int64_t date_stop)
 
 static void append_limit(GByteArray *rule, const struct trace_options *options)
 {
-    struct xt_rateinfo info = {.burst = options->limit_burst ? options->limit_burst : LIMIT_BURST};
-    parse_limit(options->limit, &info.avg, NULL);
+    struct xt_rateinfo info = {.burst = options->limit_burst ? options->limit_burst : RATE_BURST};
+    rate_parse(options->limit, &info.avg, NULL);
     append_match(rule, "limit", 0, &info, sizeof info);
 }
 

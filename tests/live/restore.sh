@@ -70,7 +70,7 @@ run 1 "udp port"
 run 1 -w "$dir/no/such/directory"
 run 1 "$(for i in $(seq 40); do printf 'host 10.0.%d.1 or ' $i; done) host 10.1.1.1"
 run 1 -n no-such-namespace
-run 1 --limit nonsense
+run 2 --limit nonsense
 if command -v tcpdump >/dev/null; then
     logger NONE NONE
     network_start router tcpdump -Z root -U -i nflog:0 -w "$dir/held.pcap" 2>"$dir/errors"

@@ -77,6 +77,11 @@ check "-4 -6" "$(lines "4 6" "2001 2002 2003 2004 2005 2006 2007")" -4 -6 udp
 check "-6 -i lan and a filter" "$(lines 6 "2003 2005")" -6 -i lan 'udp and not port 2001'
 check "without a filter" "$(lines "4 6" "2001 2003 2005")" -i lan
 
+check "-i la+" "$(lines "4 6" "2001 2003 2005")" -i la+ udp
+expect "-i la+: what is said of interfaces" "$(grep -c "no interface" "$dir/says")" 0
+check "-i misspelt,lan" "$(lines "4 6" "2001 2003 2005")" -i misspelt,lan udp
+grep -q "^iptrace-record: there is no interface misspelt here" "$dir/says" || fail "-i misspelt: $(cat "$dir/says")"
+
 # One family alone leaves the other as it is: neither logger nor tables.
 logger=$(cat /proc/sys/net/netfilter/nf_log/10)
 record -4 -w "$dir/trace.pcapng" udp || exit 1

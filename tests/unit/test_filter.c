@@ -118,6 +118,11 @@ static void test_errors_have_the_words_of_libpcap(void **state)
     assert_int_equal(filter_compile("tcp prt 80 and", &filter, &error), -EINVAL);
     assert_non_null(strstr(error.text, "filter 'tcp prt 80 and': "));
     assert_non_null(strstr(error.text, "syntax error"));
+    assert_non_null(strstr(error.text, ", at 'prt 80 and'"));
+    assert_int_equal(filter_compile("  udp  port", &filter, &error), -EINVAL);
+    assert_non_null(strstr(error.text, ", at 'port'"));
+    assert_int_equal(filter_compile("(udp", &filter, &error), -EINVAL);
+    assert_non_null(strstr(error.text, ", at '(udp'"));
     assert_int_equal(filter_compile("host 1.2.3.4.5.6 or", &filter, &error), -EINVAL);
     assert_int_equal(filter_compile("port 99999", &filter, &error), -EINVAL);
     assert_non_null(strstr(error.text, "99999"));

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rates as iptables' limit match takes them: "10/second", "5/m", "7". */
+#ifndef IPTRACE_CORE_RATE_H
+#define IPTRACE_CORE_RATE_H
+
+#include "recorder/core/error.h"
+
+#include <stdint.h>
+
+#define RATE_SCALE 10000 /* parts of a second, xt_limit's unit of time */
+#define RATE_BURST 5     /* packets that may come at once, where it is not told */
+
+/* `*ret_average`: the time between two packets in parts of a second, rounded down, as the kernel's match has
+ * it. */
+int rate_parse(const char *text, uint32_t *ret_average, struct error *error);
+
+#endif

@@ -332,13 +332,18 @@ int kernel_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_n
 void kernel_watch(struct kernel *kernel, struct watch *watch)
 {
     kernel->watch = watch;
-    unsigned own_locks = 0;
-    for (size_t i = 0; i < kernel->count; i++) {
+    for (size_t i = 0; i < kernel->count; i++)
         watch_add(watch, kernel->families[i].agent, &kernel->families[i].state,
                   kernel->families[i].reads_later);
+    watch_begin(watch, kernel_own_locks(kernel));
+}
+
+unsigned kernel_own_locks(const struct kernel *kernel)
+{
+    unsigned own_locks = 0;
+    for (size_t i = 0; i < kernel->count; i++)
         own_locks += kernel->families[i].installed > 0;
-    }
-    watch_begin(watch, own_locks);
+    return own_locks;
 }
 
 /* ---- Putting back ---- */

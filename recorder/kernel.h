@@ -28,6 +28,9 @@ int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *t
 /* Adds the families to the watch, once they were started. */
 void kernel_watch(struct kernel *kernel, struct watch *watch);
 
+/* How often its agents have the lock to put the TRACE rules in, and again to take them out. */
+unsigned kernel_own_locks(const struct kernel *kernel);
+
 /* Keeps our rules and loggers in place (upkeep.h); call it at each turn of the loop, four times a second at
  * least. Never waits. An error is the end of the recording: somebody does not let it be, or an agent or the
  * guard was killed. */

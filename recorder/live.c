@@ -20,7 +20,8 @@
 #include <time.h>
 
 #define MS       1000000ull
-#define DRAIN_NS (100 * MS)   /* between taking the rules out and closing the socket */
+#define DRAIN_NS (100 * MS)   /* between taking the rules out and closing the socket, at least … */
+#define LOOK_NS  (1000 * MS)  /* … and at most, until the rules have been looked at once more */
 #define READ_NS  (20000 * MS) /* an end waits at most so long for rules that are still being read */
 
 struct live {
@@ -105,8 +106,11 @@ static int start_realms(struct live *live, GPtrArray *interfaces, GString *notes
 {
     g_autofree char *tag = state_tag_new();
     int result = 0;
-    for (guint i = 0; result == 0 && i < live->realms->len; i++)
+    for (guint i = 0; result == 0 && i < live->realms->len; i++) {
         result = realm_start(realm_at(live, i), live->writer, tag, interfaces, notes, error);
+        for (guint k = 0; result == 0 && k < i; k++)
+            realm_forgive(realm_at(live, k), realm_at(live, i));
+    }
     return result;
 }
 
@@ -316,12 +320,22 @@ static int finish_reading(struct live *live, struct error *error)
     return 0;
 }
 
-/* What was sent before the rules went out is still to come. */
+static bool has_rest(const struct live *live, uint64_t since_ns, bool is_failing)
+{
+    uint64_t waited_ns = clock_monotonic_ns() - since_ns;
+    bool is_sure = true;
+    for (guint i = 0; i < live->realms->len; i++)
+        is_sure = is_sure && realm_is_sure(realm_at(live, i));
+    return waited_ns < DRAIN_NS || (!is_failing && !is_sure && waited_ns < LOOK_NS);
+}
+
+/* What was sent before the rules went out is still to come; and until it is known that nobody changed rules
+ * of his own when ours went out, nothing is known of the last packets. */
 static int drain_rest(struct live *live, struct error *error)
 {
-    uint64_t end_ns = clock_monotonic_ns() + DRAIN_NS;
+    uint64_t begin_ns = clock_monotonic_ns();
     int state = SOURCE_MORE, first = 0;
-    while (state == SOURCE_MORE || clock_monotonic_ns() < end_ns) {
+    while (state == SOURCE_MORE || has_rest(live, begin_ns, first < 0)) {
         state = turn_realms(live, first < 0 ? NULL : error);
         if (state < 0)
             first = first < 0 ? first : state;
@@ -340,6 +354,8 @@ static int stop(struct live *live, struct error *error)
     int first = 0;
     for (guint i = 0; i < live->realms->len; i++) {
         int result = realm_stop_tracing(realm_at(live, i), first < 0 ? NULL : error);
+        for (guint k = 0; result == 0 && k < live->realms->len; k++)
+            realm_forgive(realm_at(live, k), realm_at(live, i));
         first = first < 0 ? first : result;
     }
     int drained = live->realms->len > 0 ? drain_rest(live, first < 0 ? NULL : error) : 0;

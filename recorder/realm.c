@@ -205,9 +205,12 @@ static int turn(struct realm *realm, struct error *error)
     if (result < 0)
         return result;
     pipeline->now_ns = clock_monotonic_ns();
+    uint64_t begun_ns = clock_realtime_ns();
     int state = realm->source->ops->drain(realm->source, &pipeline->sink, error);
     if (state < 0)
         return state;
+    if (state == SOURCE_WAIT)
+        assembler_drained(pipeline->assembler, begun_ns);
     uint64_t now_ns = clock_monotonic_ns();
     if (state == SOURCE_WAIT && now_ns - realm->ticked_ns >= TICK_NS) {
         realm->wake_ns = assembler_tick(pipeline->assembler, pipeline->now_ns);
@@ -250,6 +253,16 @@ bool realm_is_gone(struct realm *realm)
     /* A process id is given again, and a dead child stays for its parent to see: the pidfd is not misled. */
     struct pollfd process = {.fd = realm->process, .events = POLLIN};
     return !netns_exists(&realm->netns) || poll(&process, 1, 0) > 0;
+}
+
+bool realm_is_sure(const struct realm *realm)
+{
+    return watch_is_sure(realm->watch);
+}
+
+void realm_forgive(struct realm *realm, const struct realm *other)
+{
+    watch_forgive(realm->watch, kernel_own_locks(other->kernel));
 }
 
 bool realm_is_reading(const struct realm *realm)

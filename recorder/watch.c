@@ -82,8 +82,11 @@ int watch_open(struct watch **ret_watch, struct pipeline *pipeline, struct error
         g_free(watch);
         return error_set(error, errno, "cannot watch the xtables lock: %s", g_strerror(errno));
     }
-    /* iptables makes the file where it is missing, as we do here, so that it can be watched. */
-    int fd = open(XTABLES_LOCK_FILE, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+    /* iptables makes the file where it is missing, as we do here, so that it can be watched. One that is
+     * there is not opened: another namespace's watch would see it. */
+    int fd = access(XTABLES_LOCK_FILE, F_OK) == 0
+                 ? -1
+                 : open(XTABLES_LOCK_FILE, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd >= 0)
         close(fd);
     if (inotify_add_watch(watch->inotify_fd, XTABLES_LOCK_FILE, IN_OPEN | IN_CLOSE) < 0)
@@ -129,6 +132,14 @@ bool watch_is_reading(const struct watch *watch)
         if (watch->families[i].is_first)
             return true;
     return false;
+}
+
+bool watch_is_sure(const struct watch *watch)
+{
+    for (size_t i = 0; i < watch->count; i++)
+        if (rulebook_suspect_since(watch->pipeline->book, watch->families[i].version) != 0)
+            return false;
+    return true;
 }
 
 size_t watch_fds(const struct watch *watch, struct pollfd fds[static WATCH_FDS_MAX])

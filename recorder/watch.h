@@ -41,6 +41,9 @@ void watch_forgive(struct watch *watch, unsigned own_locks);
 /* True until all families' rules have been read once. */
 bool watch_is_reading(const struct watch *watch);
 
+/* False while the rules may have changed, and have not been looked at since. */
+bool watch_is_sure(const struct watch *watch);
+
 /* What to poll for; returns how many. */
 size_t watch_fds(const struct watch *watch, struct pollfd fds[static WATCH_FDS_MAX]);
 

@@ -42,7 +42,7 @@ struct arrival {
 /* Times of the stream, since the epoch: what is known of when a message without a time was made. */
 struct stream_clock {
     uint64_t read_ns;    /* when the last message was read */
-    uint64_t drained_ns; /* likewise, of the last before the source was empty */
+    uint64_t drained_ns; /* what came later was made later: the source was empty */
     uint64_t stream_ns;  /* the latest time that a message had */
 };
 

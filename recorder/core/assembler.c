@@ -350,11 +350,16 @@ static void evict(struct assembler *assembler)
     }
 }
 
+void assembler_drained(struct assembler *assembler, uint64_t at_ns)
+{
+    assembler->clock.drained_ns = MAX(assembler->clock.read_ns, at_ns);
+}
+
 uint64_t assembler_tick(struct assembler *assembler, uint64_t now_ns)
 {
     uint64_t wake_ns = 0, hold_until_ns = 0;
     assembler->now_ns = now_ns;
-    assembler->clock.drained_ns = assembler->clock.read_ns;
+    assembler_drained(assembler, assembler->clock.drained_ns);
     if (assembler->paths.oldest && now_ns < assembler->wake_ns)
         return assembler->wake_ns;
     for (struct path_entry *path = assembler->paths.oldest, *newer; path; path = newer) {

@@ -56,6 +56,10 @@ void assembler_add(struct assembler *assembler, const struct event *event, uint6
 /* Messages were lost: every open path may miss some. */
 void assembler_lost(struct assembler *assembler);
 
+/* The source was read empty: everything sent until `at_ns` since the epoch has been added. What comes next
+ * was made later, also where the kernel gives it no time. */
+void assembler_drained(struct assembler *assembler, uint64_t at_ns);
+
 /* Ends the paths that have been silent too long, and hands out what can be. Everything sent until `now_ns`
  * has been added. Returns the time at which it wants to be called again, 0 where nothing is open. */
 uint64_t assembler_tick(struct assembler *assembler, uint64_t now_ns);

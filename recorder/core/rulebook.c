@@ -4,7 +4,10 @@
 
 #include <glib.h>
 
-#define CHANGES_MAX 64 /* remembered of each table: messages are older than that only behind NFQUEUE */
+/* Remembered of each table: messages are older than that only where they waited long, or behind NFQUEUE. What
+ * was in force before takes at most so many bytes, or as many as the rules in force where these are more. */
+#define CHANGES_MAX      64
+#define FORMER_BYTES_MAX (1u << 20)
 
 /* `before` was in force until `from_ns` at least and until `to_ns` at most; null: between the two it may have
  * been any rules, and before the same as after. */
@@ -16,6 +19,7 @@ struct rule_change {
 struct table_rules {
     struct ruleset *current;
     GArray *changes;       /* of struct rule_change, oldest first; null: none yet */
+    size_t former_bytes;   /* that the rulesets of `changes` take */
     uint64_t forgotten_ns; /* what was in force before is no longer known */
 };
 
@@ -51,9 +55,16 @@ struct rulebook *rulebook_new(bool keep_all)
     return book;
 }
 
+static size_t memory_of(const struct ruleset *ruleset)
+{
+    return ruleset ? ruleset_memory(ruleset) : 0;
+}
+
 static void forget_change(struct table_rules *rules, guint index)
 {
-    ruleset_unref(g_array_index(rules->changes, struct rule_change, index).before);
+    struct ruleset *before = g_array_index(rules->changes, struct rule_change, index).before;
+    rules->former_bytes -= memory_of(before);
+    ruleset_unref(before);
     g_array_remove_index(rules->changes, index);
 }
 
@@ -103,15 +114,29 @@ table_set rulebook_own_tables(const struct rulebook *book, unsigned family)
 
 /* ---- What is in force, and what was ---- */
 
+/* The last change is always remembered: messages of either side of it are on their way. */
+static bool is_too_much(const struct table_rules *rules)
+{
+    size_t bytes_max = MAX(FORMER_BYTES_MAX, memory_of(rules->current));
+    return rules->changes->len > CHANGES_MAX || (rules->changes->len > 1 && rules->former_bytes > bytes_max);
+}
+
+/* What was in force before a change that is forgotten is not known any more. */
+static void forget_oldest(struct table_rules *rules)
+{
+    uint64_t to_ns = g_array_index(rules->changes, struct rule_change, 0).to_ns;
+    rules->forgotten_ns = MAX(rules->forgotten_ns, to_ns);
+    forget_change(rules, 0);
+}
+
 static void remember(struct table_rules *rules, struct rule_change change)
 {
     if (!rules->changes)
         rules->changes = g_array_new(FALSE, FALSE, sizeof(struct rule_change));
-    if (rules->changes->len == CHANGES_MAX) {
-        rules->forgotten_ns = g_array_index(rules->changes, struct rule_change, 0).to_ns;
-        forget_change(rules, 0);
-    }
     g_array_append_val(rules->changes, change);
+    rules->former_bytes += memory_of(change.before);
+    while (is_too_much(rules))
+        forget_oldest(rules);
 }
 
 bool rulebook_put(struct rulebook *book, struct ruleset *ruleset)
@@ -153,6 +178,8 @@ void rulebook_settle(struct rulebook *book, unsigned family, uint64_t until_ns)
     rules->suspect_ns = 0;
     for (unsigned table = 0; table < TABLE_COUNT; table++) {
         GArray *changes = rules->tables[table].changes;
+        if (rules->tables[table].forgotten_ns == UINT64_MAX) /* a change that was not settled */
+            rules->tables[table].forgotten_ns = until_ns;
         for (guint i = 0; changes && i < changes->len; i++) {
             struct rule_change *change = &g_array_index(changes, struct rule_change, i);
             change->to_ns = MIN(change->to_ns, MAX(until_ns, change->from_ns));

@@ -28,7 +28,9 @@ table_set rulebook_own_tables(const struct rulebook *book, unsigned family);
 
 /* Puts a ruleset in force, in the place of the one of its family and table; takes a reference. Its table must
  * be one of enum table: else it is not taken and the answer is false. Its table exists from then on. Where
- * the family is under suspicion, the one before counts as in force until the suspicion began. */
+ * the family is under suspicion, the one before counts as in force until the suspicion began. Of what was in
+ * force before, a table keeps about its own size, or 1 MiB where that is more, and the last in any case; what
+ * was forgotten is nothing that rulebook_then() is sure of. */
 bool rulebook_put(struct rulebook *book, struct ruleset *ruleset);
 
 /* The ruleset in force; null where it is not known. Of the book. */

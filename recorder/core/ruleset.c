@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a chain with its place in the table of names and its policy. */
+#define CHAIN_MEMORY (sizeof(struct chain) + 128)
+
 struct ruleset {
     unsigned references;
     struct ruleset_origin origin;
@@ -372,6 +375,12 @@ bool ruleset_is_empty(const struct ruleset *ruleset)
 size_t ruleset_rule_count(const struct ruleset *ruleset)
 {
     return ruleset->rule_count;
+}
+
+size_t ruleset_memory(const struct ruleset *ruleset)
+{
+    return sizeof *ruleset + g_bytes_get_size(ruleset->text) + ruleset->rule_count * sizeof(struct rule) +
+           g_hash_table_size(ruleset->chains) * CHAIN_MEMORY;
 }
 
 bool ruleset_same_text(const struct ruleset *a, const struct ruleset *b)

@@ -79,6 +79,9 @@ GArray *ruleset_own_rules(const struct ruleset *ruleset);
 bool ruleset_is_empty(const struct ruleset *ruleset);
 size_t ruleset_rule_count(const struct ruleset *ruleset);
 
+/* Bytes that it takes, about: its text, and what was read from that. */
+size_t ruleset_memory(const struct ruleset *ruleset);
+
 /* Text that is the same but for the recorder's own rules and counters means the same ruleset. */
 bool ruleset_same_text(const struct ruleset *a, const struct ruleset *b);
 

@@ -111,6 +111,76 @@ static void test_many_changes_are_bounded(void **state)
     rulebook_free(book);
 }
 
+/* A table of about `mib` MiB, all of its rules of one target: which one it is tells the rulesets apart. */
+static struct ruleset *put_large(struct rulebook *book, uint32_t number, const char *target, unsigned mib)
+{
+    g_autoptr(GString) text = g_string_new("*filter\n:INPUT ACCEPT\n");
+    while (text->len < (size_t)mib << 20)
+        g_string_append_printf(text, "-A INPUT -p udp -m comment --comment \"%0900d\" -j %s\n", 1, target);
+    g_string_append(text, "COMMIT\n");
+    struct ruleset *ruleset = build_ruleset_own(4, number, text->str, NULL, 0);
+    assert_in_range(ruleset_memory(ruleset), (gsize)mib << 20, (gsize)(mib + 1) << 20);
+    assert_true(rulebook_put(book, ruleset));
+    return ruleset; /* with a reference: whether the book has one is for the caller to see */
+}
+
+static bool is_kept(struct ruleset *const rulesets[], const struct rulebook *book, uint32_t number)
+{
+    uint64_t then_ns = 1000 * (number - 1) + 500;
+    struct rules_then then = rulebook_then(book, 4, TABLE_FILTER, then_ns, then_ns + 10);
+    assert_true(!then.sure || then.ruleset == rulesets[number]);
+    return then.sure;
+}
+
+/* Of large tables, too: not so many of them, and what is dropped is not claimed to be known. Ruleset `i` is
+ * in force from 1000 (i - 1) + 10 to 1000 i. */
+static void test_former_rules_are_bounded_by_their_size(void **state)
+{
+    (void)state;
+    enum { COUNT = 12 };
+    struct rulebook *book = rulebook_new(false);
+    struct ruleset *rulesets[COUNT + 1] = {NULL};
+    for (uint32_t i = 1; i <= COUNT; i++) {
+        rulebook_suspect(book, 4, 1000 * (i - 1));
+        rulesets[i] = put_large(book, i, i % 2 ? "DROP" : "ACCEPT", 2);
+        rulebook_settle(book, 4, 1000 * (i - 1) + 10);
+    }
+    assert_true(is_kept(rulesets, book, COUNT));
+    assert_true(is_kept(rulesets, book, COUNT - 1));
+    for (uint32_t i = 1; i < COUNT - 1; i++)
+        assert_false(is_kept(rulesets, book, i));
+
+    /* A table that shrank: the last one stays, whatever its size. */
+    rulebook_suspect(book, 4, 1000 * COUNT);
+    struct ruleset *small = put(book, 4, COUNT + 1, "DROP");
+    rulebook_settle(book, 4, 1000 * COUNT + 10);
+    assert_true(is_kept(rulesets, book, COUNT));
+    assert_false(is_kept(rulesets, book, COUNT - 1));
+    assert_ptr_equal(rulebook_get(book, 4, TABLE_FILTER), small);
+    for (uint32_t i = 1; i <= COUNT; i++)
+        ruleset_unref(rulesets[i]);
+    rulebook_free(book);
+}
+
+/* A change that is forgotten before it is known when it was: nothing until then is sure, and what comes later
+ * is. */
+static void test_forgotten_before_it_was_settled(void **state)
+{
+    (void)state;
+    struct rulebook *book = rulebook_new(false);
+    struct ruleset *rulesets[4];
+    rulebook_suspect(book, 4, 100);
+    for (uint32_t i = 0; i < G_N_ELEMENTS(rulesets); i++)
+        rulesets[i] = put_large(book, i + 1, "DROP", 2);
+    rulebook_settle(book, 4, 200);
+    assert_false(rulebook_then(book, 4, TABLE_FILTER, 50, 60).sure);
+    assert_false(rulebook_then(book, 4, TABLE_FILTER, 150, 160).sure);
+    assert_true(rulebook_then(book, 4, TABLE_FILTER, 201, 210).sure);
+    for (uint32_t i = 0; i < G_N_ELEMENTS(rulesets); i++)
+        ruleset_unref(rulesets[i]);
+    rulebook_free(book);
+}
+
 static void test_what_was_never_read_is_not_claimed(void **state)
 {
     (void)state;
@@ -153,6 +223,8 @@ int main(void)
         cmocka_unit_test(test_a_change_is_between_two_times),
         cmocka_unit_test(test_two_changes_within_one_time),
         cmocka_unit_test(test_many_changes_are_bounded),
+        cmocka_unit_test(test_former_rules_are_bounded_by_their_size),
+        cmocka_unit_test(test_forgotten_before_it_was_settled),
         cmocka_unit_test(test_what_was_never_read_is_not_claimed),
         cmocka_unit_test(test_changed_and_changed_back),
     };

@@ -5,6 +5,7 @@
 #include <linux/netfilter.h>
 #include <stdio.h>
 
+#define LEAST_BURST    3 /* the first packets of somebody who tries something */
 #define MESSAGES_PLAIN 1 /* of a visit to a table */
 #define MESSAGES_BRANCHED                                                                                    \
     3 /* where it jumps: the jump, a rule of the chain, the end in the calling chain                         \
@@ -68,7 +69,8 @@ static void write_rate(double rate, struct cost_limit *limit)
     unsigned whole = (unsigned)number;
     snprintf(limit->text, sizeof limit->text, "%u/%s", whole, units[unit].name);
     limit->rate = whole / units[unit].seconds;
-    limit->burst = unit == 0 ? whole : 5;
+    /* What comes at once is paid for at once: not more than a quarter of a second's. */
+    limit->burst = unit == 0 && whole / 4 > LEAST_BURST ? whole / 4 : LEAST_BURST;
 }
 
 struct cost_limit cost_make_limit(const struct cost_family *families, size_t count, double rate)

@@ -45,7 +45,7 @@ struct cost_family {
 
 struct cost_limit {
     char text[32];  /* as the limit match takes it: "27/second", "40/minute"; empty: none is needed */
-    uint32_t burst; /* packets; one second's worth */
+    uint32_t burst; /* packets; a quarter of a second's worth, but a few at least */
     double percent; /* of one CPU, that the families together take at that limit */
     double rate;    /* packets a second, of one own rule */
 };

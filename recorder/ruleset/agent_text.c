@@ -10,13 +10,17 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "recorder/core/cleanup.h"
+#include "recorder/ruleset/table.h"
 
 #define OUTPUT_BUFFER (1 << 16)
+#define LARGE_ENTRIES 2000 /* of a table whose text takes long enough to be in the way */
 #define SEALS         (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* The exit status of a printer that failed, beside those of extension.h: its standard error holds the
@@ -33,6 +37,50 @@ static int print_own_rules(const struct own_rule *own, size_t count, void *conte
     return 0;
 }
 
+/* Whether the text takes long enough to be in the way. */
+static bool is_large(int family, const char *table)
+{
+    struct table_state states[RULESET_TABLES_MAX];
+    size_t count = 0;
+    if (table_states_read(family, false, states, RULESET_TABLES_MAX, &count, NULL) < 0)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(states[i].name, table) == 0)
+            return states[i].entries > LARGE_ENTRIES;
+    return false;
+}
+
+static uint64_t cpu_ns(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
+}
+
+/* Writes, and then rests as long as this process has worked since it last did. */
+static ssize_t write_and_rest(void *context, const char *bytes, size_t size)
+{
+    uint64_t *rested_ns = context, used_ns = cpu_ns() - *rested_ns;
+    ssize_t written = write(STDOUT_FILENO, bytes, size);
+    struct timespec rest = {.tv_sec = (time_t)(used_ns / 1000000000),
+                            .tv_nsec = (long)(used_ns % 1000000000)};
+    nanosleep(&rest, NULL);
+    *rested_ns = cpu_ns();
+    return written;
+}
+
+/* The firewall goes first. That nobody else wants the processor is not enough: memory, and often the core,
+ * are shared with the one that forwards. */
+static void give_way(void)
+{
+    static uint64_t rested_ns;
+    rested_ns = cpu_ns();
+    setpriority(PRIO_PROCESS, 0, PRIO_MAX - 1);
+    FILE *unhurried = fopencookie(&rested_ns, "w", (cookie_io_functions_t){.write = write_and_rest});
+    if (unhurried)
+        stdout = unhurried; /* which printf() of libxtables' extensions uses, too */
+}
+
 static void print_text(int family, const char *table, enum save_selection selection, int text, int complaint)
     __attribute__((noreturn));
 
@@ -45,6 +93,8 @@ static void print_text(int family, const char *table, enum save_selection select
         _exit(1);
     close_range(STDERR_FILENO + 1, ~0u, 0);
     __fpurge(stdout);
+    if (is_large(family, table))
+        give_way();
     setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
 
     int result = save_print(family, table, selection, print_own_rules, NULL, &error);

@@ -58,7 +58,7 @@ static void test_limit(void **state)
     (void)state;
     struct cost_limit limit = limit_of(20000, 2, COST_PLAUSIBLE_RATE);
     assert_string_equal(limit.text, "54/second");
-    assert_int_equal(limit.burst, 54);
+    assert_int_equal(limit.burst, 13);
     assert_true(limit.percent > 4.5 && limit.percent <= 5);
     /* An interface is a rule more in each chain: together they may take no more. */
     assert_string_equal(limit_of(20000, 4, COST_PLAUSIBLE_RATE).text, "27/second");

@@ -47,16 +47,16 @@ static int undo_once(const struct state *state, struct error *error)
     return first;
 }
 
-/* For as long as the lock takes, and a while against other obstacles. Where it fails the state file stays,
- * for the next who looks. */
-static int undo(const struct state *state, struct error *error)
+/* For as long as the lock takes, and a while against other obstacles. Where it fails the state file, if it
+ * was written, stays for the next who looks. */
+static int undo(const struct state *state, bool is_written, struct error *error)
 {
     int result = undo_once(state, error);
     for (int i = 1; i < UNDO_ATTEMPTS && result < 0; i++) {
         g_usleep(UNDO_INTERVAL_MS * 1000);
         result = undo_once(state, error);
     }
-    return result < 0 ? result : state_remove(state, error);
+    return result < 0 || !is_written ? result : state_remove(state, error);
 }
 
 /* It is small, and last in line where memory is short; best effort. */
@@ -85,7 +85,7 @@ void guard_process_run(int netns_fd, int socket)
     armed.result = state_write(&state, &armed.error);
     send_reply(&armed);
     receive(&more);
-    end.result = undo(&state, &end.error);
+    end.result = undo(&state, armed.result == 0, &end.error);
     send_reply(&end);
     _exit(0);
 }

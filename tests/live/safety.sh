@@ -232,6 +232,19 @@ if unshare -rn true 2>/dev/null; then
         2>"$dir/errors" || fail "$(cat "$dir/errors")"
     grep -q "it stays user root" "$dir/errors" || fail "what is lacking is not said: $(cat "$dir/errors")"
 fi
+# Made by a user without privileges, to whom nothing in /run belongs.
+cp "$recorder" "$dir/its-recorder" && chmod 755 "$dir" "$dir/its-recorder" && mkdir -p /run/iptrace-record && chmod 700 /run/iptrace-record
+as_nobody="setpriv --reuid 65534 --regid 65534 --clear-groups"
+if $as_nobody unshare -r unshare -n "$dir/its-recorder" --version >/dev/null 2>&1; then
+    $as_nobody unshare -r unshare -n sh -c "ip link set lo up; exec '$dir/its-recorder' -4 -a duration:0.3" \
+        >"$dir/paths" 2>"$dir/errors" || fail "$(cat "$dir/errors")"
+    grep -q "/run/iptrace-record is not a directory that only user 0 can write to" "$dir/errors" ||
+        fail "what is lacking is not said: $(cat "$dir/errors")"
+    # Both at once, and proc's files are nobody's: the sentence tells the way.
+    $as_nobody unshare -rn "$dir/its-recorder" -4 -a duration:0.3 >"$dir/paths" 2>"$dir/errors" &&
+        fail "a namespace whose tables cannot be read is recorded"
+    grep -q "unshare -r unshare -n" "$dir/errors" || fail "$(cat "$dir/errors")"
+fi
 
 [ $failed = 0 ] && echo "all as expected"
 exit $failed

@@ -58,6 +58,7 @@ traffic() {
 
 record() {
     local file=$1 scratch recording
+    local filter='tcp or udp or icmp or (icmp6 and ip6[40] < 130)' # no neighbour discovery
     network_enter --record "$file" && network_has_trace iptables-legacy || {
         say "TRACE cannot be used here: $network_problem; a bundled sample is shown instead"
         exit 3
@@ -69,9 +70,13 @@ record() {
         exit 3
     }
     title "The router's rules (iptables-legacy-save)"
-    iptables-legacy-save | grep '^-A'
-    title "Recording: iptrace-record -w $file"
-    network_start router "$recorder" --ready-file "$scratch/ready" -w "$file" 'tcp or udp or icmp or (icmp6 and ip6[40] < 130)'
+    iptables-legacy-save | grep -e '^-A' -e '^:.* DROP'
+    [ ! -d /proc/sys/net/ipv6 ] || {
+        title "and for IPv6 (ip6tables-legacy-save)"
+        ip6tables-legacy-save | grep -e '^-A' -e '^:.* DROP'
+    }
+    title "Recording: iptrace-record -w $file '$filter'"
+    network_start router "$recorder" --ready-file "$scratch/ready" -w "$file" "$filter"
     recording=$!
     until [ -e "$scratch/ready" ]; do
         kill -0 $recording 2>/dev/null || {

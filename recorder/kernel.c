@@ -112,19 +112,9 @@ static bool has_rules(const struct ruleset_state *state)
 
 /* ---- Changing ---- */
 
-void kernel_note(GString *notes, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *sentence = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    report_note("%s", sentence);
-    g_string_append_printf(notes, "%s%s", notes->len > 0 ? "\n" : "", sentence);
-}
-
 static void note_cleanup(void *notes, const char *sentence)
 {
-    kernel_note(notes, "%s", sentence);
+    report_note_into(notes, "%s", sentence);
 }
 
 /* The guard knows what there will be to undo before anything is done. */
@@ -142,10 +132,10 @@ static int arm_guard(struct kernel *kernel, const char *tag, GString *notes, str
     }
     int result = guard_arm(kernel->guard, &state, QUICK_MS, &problem, error);
     if (result == 0 && problem.text[0])
-        kernel_note(notes,
-                    "%s: should recorder, agents and guard be killed at once, nobody will know the former "
-                    "loggers",
-                    problem.text);
+        report_note_into(
+            notes,
+            "%s: should recorder, agents and guard be killed at once, nobody will know the former loggers",
+            problem.text);
     return result;
 }
 
@@ -163,8 +153,8 @@ static int install_dated(struct family *family, struct trace_options *options,
     int result = agent_install(family->agent, options, QUICK_MS, ret_report, error);
     if (result != -EPROTONOSUPPORT || !strstr(error->text, "match time"))
         return result;
-    kernel_note(notes, "the %s TRACE rules bear no date after which they end: %s", family_name(family),
-                error->text);
+    report_note_into(notes, "the %s TRACE rules bear no date after which they end: %s", family_name(family),
+                     error->text);
     family->dated = false;
     options->date_stop = family->date_stop = 0;
     return agent_install(family->agent, options, QUICK_MS, ret_report, error);
@@ -269,17 +259,17 @@ static void note_other_firewalls(const struct kernel *kernel, bool has_legacy_ru
     if (nftables_has_rules(kernel->netns->fd, &has_nft, &error) < 0)
         report_detail("%s", error.text);
     if (has_nft && !has_legacy_rules)
-        kernel_note(
+        report_note_into(
             notes,
             "only nftables has rules here, the legacy tables have none: what nftables drops is not seen, and "
             "ACCEPT speaks for the legacy tables only");
     else if (has_nft)
-        kernel_note(
+        report_note_into(
             notes,
             "nftables has rules here too: what it drops is not seen, and ACCEPT speaks for the legacy tables "
             "only");
     else if (!has_legacy_rules)
-        kernel_note(notes, "none of the legacy tables has any rule");
+        report_note_into(notes, "none of the legacy tables has any rule");
 }
 
 /* Without a filter, the own SSH session is left out. */
@@ -294,7 +284,7 @@ static int make_filter(const struct options *options, struct filter *ret_filter,
     g_autofree char *expression = connection ? ssh_session_filter(connection) : NULL;
     if (!expression)
         return 0;
-    kernel_note(notes, "your SSH session is left out, by the filter: %s", expression);
+    report_note_into(notes, "your SSH session is left out, by the filter: %s", expression);
     return filter_compile(expression, ret_filter, error);
 }
 

@@ -63,7 +63,4 @@ void kernel_observe(const struct kernel *kernel, struct observation *ret_observa
 void kernel_choose_limit(struct kernel *kernel, const struct observation *before, GString *notes,
                          struct cost_limit *ret_limit);
 
-/* Appends a sentence to the notes of the file, and says it. */
-void kernel_note(GString *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 #endif

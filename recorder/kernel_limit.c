@@ -2,6 +2,8 @@
 /* The limit that the recorder sets by itself. */
 #include "recorder/kernel_family.h"
 
+#include "recorder/report.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -127,10 +129,10 @@ void kernel_choose_limit(struct kernel *kernel, const struct observation *before
                         count_entries(kernel), (double)dearest_ns / 1e6, cost_percent(dearest_ns, rate), rate,
                         observed > COST_PLAUSIBLE_RATE ? ", as seen here" : "");
     if (options->unlimited) {
-        kernel_note(notes, "%s; there is no limit, as --unlimited asks for", price);
+        report_note_into(notes, "%s; there is no limit, as --unlimited asks for", price);
         return;
     }
-    kernel_note(
+    report_note_into(
         notes,
         "%s; so each TRACE rule%s is limited to %s, all together %.1f %% of a CPU, and packets beyond "
         "that are not recorded (--limit sets another rate, --unlimited none)",

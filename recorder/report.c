@@ -56,3 +56,13 @@ static void say(const char *format, va_list arguments)
 REPORT_FUNCTION(report_error, REPORT_QUIET)
 REPORT_FUNCTION(report_note, REPORT_NORMAL)
 REPORT_FUNCTION(report_detail, REPORT_VERBOSE)
+
+void report_note_into(GString *notes, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *sentence = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    report_note("%s", sentence);
+    g_string_append_printf(notes, "%s%s", notes->len > 0 ? "\n" : "", sentence);
+}

@@ -4,6 +4,8 @@
 #ifndef IPTRACE_REPORT_H
 #define IPTRACE_REPORT_H
 
+#include <glib.h>
+
 enum report_level {
     REPORT_QUIET,   /* errors */
     REPORT_NORMAL,  /* and what the user should know */
@@ -19,5 +21,8 @@ void report_set_place(const char *place);
 void report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void report_detail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A note that also becomes a line of `notes`, which the file will keep. */
+void report_note_into(GString *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -3,7 +3,6 @@
 #include "recorder/totals.h"
 
 #include "recorder/report.h"
-#include "recorder/writer.h"
 
 #include <inttypes.h>
 
@@ -35,24 +34,8 @@ uint64_t totals_malformed(const struct totals *totals)
     return totals->source.malformed + totals->paths.malformed;
 }
 
-static void report_packets(const struct totals *totals, const struct writer *writer)
+void totals_report(const struct totals *totals)
 {
-    report_note("%" PRIu64 " packets, %" PRIu64 " TRACE messages, %" PRIu64 " messages lost",
-                writer_packets(writer), totals->source.messages, totals->source.lost);
-    g_autoptr(GString) verdicts = g_string_new(NULL);
-    for (unsigned verdict = 0; verdict_name(verdict); verdict++) {
-        uint64_t count = writer_verdicts(writer, verdict);
-        if (count > 0)
-            g_string_append_printf(verdicts, "%s%" PRIu64 " %s", verdicts->len > 0 ? ", " : "", count,
-                                   verdict_name(verdict));
-    }
-    if (verdicts->len > 0)
-        report_note("%s", verdicts->str);
-}
-
-void totals_report(const struct totals *totals, const struct writer *writer)
-{
-    report_packets(totals, writer);
     if (totals->source.foreign > 0)
         report_note("%" PRIu64 " other messages of NFLOG group 0 were left out: they are no TRACE messages",
                     totals->source.foreign);

@@ -6,8 +6,6 @@
 #include "recorder/core/assembler.h"
 #include "recorder/source/source.h"
 
-struct writer;
-
 struct totals {
     struct source_stats source;
     struct assembler_counts paths;
@@ -20,7 +18,7 @@ void totals_add_paths(struct totals *totals, const struct assembler_counts *coun
 /* Messages and what else of the group could not be read. */
 uint64_t totals_malformed(const struct totals *totals);
 
-/* Says what was recorded. */
-void totals_report(const struct totals *totals, const struct writer *writer);
+/* Says what of the messages did not become a whole path, and why; nothing where all did. */
+void totals_report(const struct totals *totals);
 
 #endif

@@ -399,6 +399,19 @@ static void add_end(struct writer *writer, const struct totals *totals, uint64_t
                         "stop", message, fields, G_N_ELEMENTS(fields));
 }
 
+static void report_packets(const struct writer *writer, const struct totals *totals)
+{
+    report_note("%" PRIu64 " packets, %" PRIu64 " TRACE messages, %" PRIu64 " messages lost", writer->packets,
+                totals->source.messages, totals->source.lost);
+    g_autoptr(GString) verdicts = g_string_new(NULL);
+    for (unsigned verdict = 0; verdict_name(verdict); verdict++)
+        if (writer->verdicts[verdict] > 0)
+            g_string_append_printf(verdicts, "%s%" PRIu64 " %s", verdicts->len > 0 ? ", " : "",
+                                   writer->verdicts[verdict], verdict_name(verdict));
+    if (verdicts->len > 0)
+        report_note("%s", verdicts->str);
+}
+
 static void report_decisions(const struct writer *writer)
 {
     if (!writer->summary)
@@ -411,7 +424,8 @@ static void report_decisions(const struct writer *writer)
 int writer_close(struct writer *writer, const struct totals *totals, uint64_t now_ns, struct error *error)
 {
     int result = writer->failure < 0 ? error_set(error, -writer->failure, "%s", writer->error.text) : 0;
-    totals_report(totals, writer);
+    report_packets(writer, totals);
+    totals_report(totals);
     report_decisions(writer);
     if (writer->capture && writer->begun) {
         capture_flush_messages(writer->capture);

@@ -48,8 +48,19 @@ live_begin_bare() {
     trap 'exit 1' INT TERM
 }
 
+# A /run of our own, where mounts can be had: whoever else uses the machine's xtables lock meanwhile could be changing
+# our rules, for all that a recorder can know, and packets of that moment would not be sure.
+live_enter_run() {
+    [ -z "${IPTRACE_LIVE_RUN:-}" ] || return 0
+    export IPTRACE_LIVE_RUN=shared
+    unshare --mount --propagation private mount -t tmpfs none /run 2>/dev/null || return 0
+    IPTRACE_LIVE_RUN=own exec unshare --mount --propagation private "$BASH" -c \
+        'mount -t tmpfs -o mode=755 none /run && exec "$@"' - "$BASH" "$0" "$@"
+}
+
 live_begin() {
     local family
+    live_enter_run "$@"
     network_enter "$@" || skip "$network_problem"
     for family in iptables-legacy ip6tables-legacy; do
         network_has_trace $family || skip "$network_problem"

@@ -2,15 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The first and the last packets of a recording: our own TRACE rules that go in and out are no change of the rules, so
 # that these packets have their verdicts like all others; in one namespace and in several. edges.sh BUILD
-if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
-    # A lock of our own: what other tests do with theirs may be a change of the rules, for all that one can see.
-    unshare --mount mount -t tmpfs none /run 2>/dev/null || { echo "skipped: nothing can be mounted here"; exit 77; }
-    # shellcheck disable=SC2016 # for the shell inside
-    IPTRACE_TEST_INSIDE=1 exec unshare --mount --propagation private "$BASH" -c 'mount -t tmpfs none /run && exec "$@"' - \
-        "$BASH" "$0" "$@"
-fi
 . "$(dirname "$0")/../lib/live.sh"
 live_begin "$@"
+[ "$IPTRACE_LIVE_RUN" = own ] || skip "nothing can be mounted here, and others use the lock"
 network_make blue || skip "no second network namespace can be made here"
 for in in "" "inside blue"; do
     $in iptables-legacy -w -A INPUT -p udp -m udp --dport 9 -j DROP

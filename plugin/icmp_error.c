@@ -2,6 +2,8 @@
 /* Which ICMP error answers which packet. */
 #include "plugin/icmp_error.h"
 
+#include <string.h>
+
 #include "plugin/links.h"
 #include "plugin/packet_head.h"
 
@@ -12,6 +14,24 @@ enum {
 };
 
 #define ICMP_HEADER 8 /* of an error, in both families: the packet it answers follows */
+
+/* Packets that no error was seen for yet, and errors whose packet was not: a row of one may stand before that
+ * of the other, since a packet that vanished is written only when it is known to have. They follow each other
+ * within seconds, so that the last of each are enough, and a flood takes no more memory. */
+#define BUCKETS       4096
+#define WAYS          4
+#define ANSWER_NS_MAX 60000000000 /* the longest that a kernel waits before it answers: IPv6 reassembly */
+
+struct waiting {
+    uint64_t key;
+    uint64_t time_ns;
+    uint32_t row; /* 0: nobody */
+};
+
+static struct waiting refused[BUCKETS][WAYS], errors[BUCKETS][WAYS];
+static wmem_map_t *errors_of, *packets_of; /* row of the packet to row of its error, and back */
+static uint64_t row_keys[3];               /* what the last new row has noted */
+static unsigned row_key_count;
 
 static uint64_t hash_bytes(uint64_t hash, const uint8_t *data, size_t length)
 {
@@ -68,33 +88,135 @@ static struct packet_head last_head(const struct packet_path *path, struct packe
     return head;
 }
 
+/* A DROP is silent, and what was accepted is not ours to explain. */
+static bool may_be_answered(const struct packet_path *path)
+{
+    return path->path.verdict != VERDICT_ACCEPT && path->path.verdict != VERDICT_DROP;
+}
+
+/* May wrap around in a damaged file. */
+static uint64_t time_of(const packet_info *pinfo)
+{
+    return (uint64_t)pinfo->abs_ts.secs * 1000000000 + (uint64_t)pinfo->abs_ts.nsecs;
+}
+
+static void wait_in(struct waiting table[][WAYS], const packet_info *pinfo, uint64_t key)
+{
+    struct waiting *ways = table[key % BUCKETS], *oldest = ways;
+    for (unsigned i = 1; i < WAYS; i++)
+        if (ways[i].row < oldest->row)
+            oldest = &ways[i];
+    *oldest = (struct waiting){key, time_of(pinfo), pinfo->num};
+    if (row_key_count < array_length(row_keys))
+        row_keys[row_key_count++] = key;
+}
+
+static bool has_partner(wmem_map_t *partners, uint32_t row)
+{
+    return wmem_map_contains(partners, GUINT_TO_POINTER(row));
+}
+
+/* Of packets alike, an error answers the last one before it that has none yet; so a packet is answered by the
+ * first after it. Returns its row; 0 where there is none. */
+static uint32_t partner_of(struct waiting table[][WAYS], wmem_map_t *partners, const packet_info *pinfo,
+                           uint64_t key, bool before)
+{
+    const struct waiting *ways = table[key % BUCKETS];
+    int64_t nearest = ANSWER_NS_MAX;
+    uint32_t row = 0;
+    for (unsigned i = 0; i < WAYS; i++) {
+        uint64_t now = time_of(pinfo), then = ways[i].time_ns;
+        int64_t apart = (int64_t)(before ? now - then : then - now);
+        if (ways[i].row == 0 || ways[i].key != key || apart < 0 || apart > nearest ||
+            has_partner(partners, ways[i].row))
+            continue;
+        if (row == 0 || apart < nearest || before == (ways[i].row > row))
+            row = ways[i].row;
+        nearest = apart;
+    }
+    return row;
+}
+
+static void join(uint32_t packet, uint32_t error)
+{
+    wmem_map_insert(errors_of, GUINT_TO_POINTER(packet), GUINT_TO_POINTER(error));
+    wmem_map_insert(packets_of, GUINT_TO_POINTER(error), GUINT_TO_POINTER(packet));
+}
+
+static void note_refused(const packet_info *pinfo, uint64_t key)
+{
+    uint32_t error =
+        has_partner(errors_of, pinfo->num) ? 0 : partner_of(errors, packets_of, pinfo, key, false);
+    if (error > 0)
+        join(pinfo->num, error);
+    wait_in(refused, pinfo, key);
+}
+
 void icmp_error_note(packet_info *pinfo, const struct packet_path *path, struct bytes packet)
 {
+    if (pinfo->fd->visited)
+        return;
+    row_key_count = 0;
     struct packet_head answered = answered_by(packet);
-    if (answered.version != 0)
-        links_note(pinfo, LINK_ERROR, key_of(&answered));
-    if (path->path.verdict == VERDICT_ACCEPT)
-        return;
+    if (answered.version != 0) {
+        uint32_t row = partner_of(refused, errors_of, pinfo, key_of(&answered), true);
+        if (row > 0)
+            join(row, pinfo->num);
+        wait_in(errors, pinfo, key_of(&answered));
+    }
     struct packet_head head = packet_head_of(packet);
-    if (head.version == 0)
+    if (head.version == 0 || !may_be_answered(path))
         return;
-    links_note(pinfo, LINK_REFUSED, key_of(&head));
-    head = last_head(path, head);
-    links_note(pinfo, LINK_REFUSED, key_of(&head));
-}
-
-uint32_t icmp_error_answering(packet_info *pinfo, const struct packet_path *path, struct bytes packet)
-{
-    struct packet_head head = packet_head_of(packet);
-    if (head.version == 0 || path->path.verdict == VERDICT_ACCEPT)
-        return 0;
     struct packet_head last = last_head(path, head);
-    uint32_t frame = links_find(pinfo, LINK_ERROR, key_of(&last));
-    return frame ? frame : links_find(pinfo, LINK_ERROR, key_of(&head));
+    note_refused(pinfo, key_of(&last));
+    if (key_of(&head) != key_of(&last))
+        note_refused(pinfo, key_of(&head));
 }
 
-uint32_t icmp_error_answered(packet_info *pinfo, struct bytes packet)
+static void leave(struct waiting table[][WAYS], uint64_t key, uint32_t row)
 {
-    struct packet_head answered = answered_by(packet);
-    return answered.version != 0 ? links_find(pinfo, LINK_REFUSED, key_of(&answered)) : 0;
+    for (unsigned i = 0; i < WAYS; i++)
+        if (table[key % BUCKETS][i].row == row)
+            table[key % BUCKETS][i] = (struct waiting){0};
+}
+
+static void part(wmem_map_t *partners, wmem_map_t *back, uint32_t row)
+{
+    void *partner = wmem_map_remove(partners, GUINT_TO_POINTER(row));
+    if (partner)
+        wmem_map_remove(back, partner);
+}
+
+void icmp_error_forget(uint32_t row)
+{
+    for (unsigned i = 0; i < row_key_count; i++) {
+        leave(refused, row_keys[i], row);
+        leave(errors, row_keys[i], row);
+    }
+    part(errors_of, packets_of, row);
+    part(packets_of, errors_of, row);
+}
+
+uint32_t icmp_error_answering(const packet_info *pinfo)
+{
+    return links_target(pinfo, GPOINTER_TO_UINT(wmem_map_lookup(errors_of, GUINT_TO_POINTER(pinfo->num))));
+}
+
+uint32_t icmp_error_answered(const packet_info *pinfo)
+{
+    return links_target(pinfo, GPOINTER_TO_UINT(wmem_map_lookup(packets_of, GUINT_TO_POINTER(pinfo->num))));
+}
+
+static void begin_file(void)
+{
+    memset(refused, 0, sizeof refused);
+    memset(errors, 0, sizeof errors);
+    row_key_count = 0;
+}
+
+void icmp_error_register(void)
+{
+    errors_of = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
+    packets_of = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
+    register_init_routine(begin_file);
 }

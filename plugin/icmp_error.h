@@ -7,12 +7,18 @@
 
 #include "plugin/packet_path.h"
 
-/* Notes the packet, where it was not accepted, and the ICMP error, where the packet is one. */
+void icmp_error_register(void);
+
+/* Notes the packet, where an error may answer it, and the ICMP error, where the packet is one, when the row
+ * is read for the first time. */
 void icmp_error_note(packet_info *pinfo, const struct packet_path *path, struct bytes packet);
 
-/* The row of the error that answers this packet, and the row that this error answers; 0 where none is known.
- */
-uint32_t icmp_error_answering(packet_info *pinfo, const struct packet_path *path, struct bytes packet);
-uint32_t icmp_error_answered(packet_info *pinfo, struct bytes packet);
+/* Forgets what the last new row, which is that one, has noted. */
+void icmp_error_forget(uint32_t row);
+
+/* The row of the error that answers this row's packet, and of the packet that this row's error answers; 0
+ * where none is known. */
+uint32_t icmp_error_answering(const packet_info *pinfo);
+uint32_t icmp_error_answered(const packet_info *pinfo);
 
 #endif

@@ -2,109 +2,107 @@
 /* Which row of the file tells of what. */
 #include "plugin/links.h"
 
+#include <string.h>
+
+#include "plugin/icmp_error.h"
 #include "plugin/rulesets.h"
 
-/* Packets and rulesets are numbered one by one, and rows are read one by one: a page has the rows of
- * neighbouring keys, as distances from its first, two bytes each. What does not fit, and keys that are no
- * numbers, have an entry each. */
-#define PAGE_BITS   6
-#define PAGE_KEYS   (1u << PAGE_BITS)
-#define ENTRIES_MAX 2000000 /* a damaged file must not take all memory */
+/* Packets are numbered one by one, but a file may hold any of them in any order: a page has those that were
+ * seen of PAGE_PACKETS neighbours, in ascending order, so that neither few nor all of them cost more. */
+#define PAGE_BITS    14
+#define PAGE_PACKETS (1u << PAGE_BITS)
+#define PAGES_MAX    1000000 /* a damaged file must not take all memory */
 
-struct page {
-    uint64_t number;
-    uint32_t row;                  /* the first that was noted: none is before it */
-    uint16_t distances[PAGE_KEYS]; /* plus one; 0: none */
+struct packet_rows {
+    uint32_t row[LINK_KINDS]; /* 0: none is known */
 };
 
-struct entry {
-    uint64_t key;
-    uint32_t row; /* 0: none */
+struct page {
+    uint64_t number; /* the packet ids without their last PAGE_BITS bits */
+    uint32_t count, capacity;
+    uint16_t *last_bits; /* ascending */
+    struct packet_rows *rows;
 };
 
 struct note {
     enum link_kind kind;
-    uint64_t key;
+    uint64_t packet_id;
 };
 
-/* As long as the file is open. */
-static wmem_map_t *pages[LINK_KINDS];   /* by `number` */
-static wmem_map_t *entries[LINK_KINDS]; /* by `key` */
-static uint32_t entry_count;            /* of both */
-static GArray *row_notes;               /* struct note: what the last new row has noted */
-static uint32_t last_row;               /* the last row that was read for the first time */
+static wmem_map_t *pages; /* by `number`; as long as the file is open */
+static uint32_t page_count;
+static GArray *row_notes; /* struct note: what the last new row has noted */
+static uint32_t last_row; /* the last row that was read for the first time */
 static bool in_row;
 static bool last_row_is_kept; /* it was seen again: no read filter took it out */
 
-static bool is_numbered(enum link_kind kind)
+static struct page *page_of(uint64_t packet_id, bool make)
 {
-    return kind == LINK_PACKET || kind == LINK_MESSAGES || kind == LINK_RULESET;
+    uint64_t number = packet_id >> PAGE_BITS;
+    struct page *page = (struct page *)wmem_map_lookup(pages, &number);
+    if (page || !make || page_count == PAGES_MAX)
+        return page;
+    page_count++;
+    page = wmem_new0(wmem_file_scope(), struct page);
+    page->number = number;
+    wmem_map_insert(pages, &page->number, page);
+    return page;
 }
 
-static struct page *page_of(enum link_kind kind, uint64_t key)
+/* Where the packet stands in its page, or would have to. */
+static uint32_t position_in(const struct page *page, uint16_t last_bits)
 {
-    uint64_t number = key >> PAGE_BITS;
-    return is_numbered(kind) ? (struct page *)wmem_map_lookup(pages[kind], &number) : NULL;
-}
-
-static uint32_t get_row(enum link_kind kind, uint64_t key)
-{
-    const struct page *page = page_of(kind, key);
-    uint16_t distance = page ? page->distances[key & (PAGE_KEYS - 1)] : 0;
-    if (distance != 0)
-        return page->row + distance - 1;
-    const struct entry *entry = (const struct entry *)wmem_map_lookup(entries[kind], &key);
-    return entry ? entry->row : 0;
-}
-
-static void add_entry(enum link_kind kind, uint64_t key, uint32_t row)
-{
-    struct entry *entry = (struct entry *)wmem_map_lookup(entries[kind], &key);
-    if (!entry) {
-        if (entry_count == ENTRIES_MAX)
-            return;
-        entry_count++;
-        entry = wmem_new0(wmem_file_scope(), struct entry);
-        entry->key = key;
-        wmem_map_insert(entries[kind], &entry->key, entry);
+    uint32_t low = 0, high = page->count;
+    if (high > 0 && page->last_bits[high - 1] < last_bits)
+        return high; /* as most are: later than all before */
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (page->last_bits[middle] < last_bits)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    entry->row = row;
+    return low;
 }
 
-/* Rows are noted in their order. */
-static void add_row(enum link_kind kind, uint64_t key, uint32_t row)
+static void grow(struct page *page)
 {
-    struct page *page = page_of(kind, key);
-    if (!page && is_numbered(kind) && entry_count < ENTRIES_MAX) {
-        entry_count++;
-        page = wmem_new0(wmem_file_scope(), struct page);
-        page->number = key >> PAGE_BITS;
-        page->row = row;
-        wmem_map_insert(pages[kind], &page->number, page);
-    }
-    if (page && row >= page->row && row - page->row < UINT16_MAX)
-        page->distances[key & (PAGE_KEYS - 1)] = (uint16_t)(row - page->row + 1);
-    else
-        add_entry(kind, key, row);
+    page->capacity = MIN(page->capacity + page->capacity / 2 + 4, PAGE_PACKETS);
+    page->last_bits = (uint16_t *)wmem_realloc(wmem_file_scope(), page->last_bits,
+                                               page->capacity * sizeof *page->last_bits);
+    page->rows = (struct packet_rows *)wmem_realloc(wmem_file_scope(), page->rows,
+                                                    page->capacity * sizeof *page->rows);
 }
 
-static void forget(enum link_kind kind, uint64_t key, uint32_t row)
+/* Null where the packet is not known, and where there is no room to make it known. */
+static struct packet_rows *rows_of(uint64_t packet_id, bool make)
 {
-    if (get_row(kind, key) != row)
-        return;
-    struct page *page = page_of(kind, key);
-    struct entry *entry = (struct entry *)wmem_map_lookup(entries[kind], &key);
-    if (page)
-        page->distances[key & (PAGE_KEYS - 1)] = 0;
-    if (entry)
-        entry->row = 0;
+    uint16_t last_bits = packet_id & (PAGE_PACKETS - 1);
+    struct page *page = page_of(packet_id, make);
+    if (!page)
+        return NULL;
+    uint32_t at = position_in(page, last_bits);
+    if (at < page->count && page->last_bits[at] == last_bits)
+        return &page->rows[at];
+    if (!make)
+        return NULL;
+    if (page->count == page->capacity)
+        grow(page);
+    memmove(&page->last_bits[at + 1], &page->last_bits[at], (page->count - at) * sizeof *page->last_bits);
+    memmove(&page->rows[at + 1], &page->rows[at], (page->count - at) * sizeof *page->rows);
+    page->count++;
+    page->last_bits[at] = last_bits;
+    page->rows[at] = (struct packet_rows){{0}};
+    return &page->rows[at];
 }
 
 static void forget_notes(uint32_t row)
 {
     for (unsigned i = 0; i < row_notes->len; i++) {
         const struct note *note = &g_array_index(row_notes, struct note, i);
-        forget(note->kind, note->key, row);
+        struct packet_rows *rows = rows_of(note->packet_id, false);
+        if (rows && rows->row[note->kind] == row)
+            rows->row[note->kind] = 0;
     }
 }
 
@@ -120,6 +118,7 @@ void links_begin_row(packet_info *pinfo)
     if (pinfo->num == last_row) {
         forget_notes(last_row);
         rulesets_forget(last_row);
+        icmp_error_forget(last_row);
     }
     g_array_set_size(row_notes, 0);
     last_row = pinfo->num;
@@ -131,20 +130,26 @@ void links_end_row(void)
     in_row = false;
 }
 
-void links_note(packet_info *pinfo, enum link_kind kind, uint64_t key)
+void links_note(packet_info *pinfo, enum link_kind kind, uint64_t packet_id)
 {
     if (pinfo->fd->visited)
         return;
-    if (get_row(kind, key) != 0)
+    struct packet_rows *rows = rows_of(packet_id, true);
+    if (!rows || rows->row[kind] != 0)
         return;
-    add_row(kind, key, pinfo->num);
-    const struct note note = {kind, key};
+    rows->row[kind] = pinfo->num;
+    const struct note note = {kind, packet_id};
     g_array_append_val(row_notes, note);
 }
 
-uint32_t links_find(const packet_info *pinfo, enum link_kind kind, uint64_t key)
+uint32_t links_find(const packet_info *pinfo, enum link_kind kind, uint64_t packet_id)
 {
-    uint32_t row = get_row(kind, key);
+    const struct packet_rows *rows = rows_of(packet_id, false);
+    return rows ? links_target(pinfo, rows->row[kind]) : 0;
+}
+
+uint32_t links_target(const packet_info *pinfo, uint32_t row)
+{
     if (row == pinfo->num)
         return 0;
     /* Whether a read filter kept the very last row is not known before it is seen again. */
@@ -155,7 +160,7 @@ uint32_t links_find(const packet_info *pinfo, enum link_kind kind, uint64_t key)
 
 static void begin_file(void)
 {
-    entry_count = 0;
+    page_count = 0;
     in_row = false;
     last_row = 0;
     last_row_is_kept = false;
@@ -164,11 +169,7 @@ static void begin_file(void)
 
 void links_register(void)
 {
-    for (unsigned i = 0; i < LINK_KINDS; i++) {
-        pages[i] = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_int64_hash, g_int64_equal);
-        entries[i] =
-            wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_int64_hash, g_int64_equal);
-    }
+    pages = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_int64_hash, g_int64_equal);
     row_notes = g_array_new(FALSE, FALSE, sizeof(struct note));
     register_init_routine(begin_file);
 }

@@ -9,12 +9,10 @@
 
 #include "plugin/compat.h"
 
+/* What a row tells of a packet, which is named by its packet id. */
 enum link_kind {
-    LINK_PACKET,   /* key: packet id; the packet's row */
-    LINK_MESSAGES, /* key: packet id; the first block with messages of it */
-    LINK_RULESET,  /* key: capture id << 32 | number; the first block of a ruleset */
-    LINK_REFUSED,  /* key: of the packet's head; a packet that was not accepted */
-    LINK_ERROR,    /* key: of the packet's head; the ICMP error that answers it */
+    LINK_PACKET,   /* the packet's own row */
+    LINK_MESSAGES, /* the first block with messages of it */
     LINK_KINDS,
 };
 
@@ -24,10 +22,14 @@ void links_register(void);
 void links_begin_row(packet_info *pinfo);
 void links_end_row(void);
 
-/* This row tells of `key`. The first to say so is remembered. */
-void links_note(packet_info *pinfo, enum link_kind kind, uint64_t key);
+/* This row tells of that packet. The first to say so is remembered: 10 bytes a packet, of all kinds,
+ * and as much as half of that again where they are few. */
+void links_note(packet_info *pinfo, enum link_kind kind, uint64_t packet_id);
 
 /* The row that tells of it; 0 where none is known, and where it is this one. */
-uint32_t links_find(const packet_info *pinfo, enum link_kind kind, uint64_t key);
+uint32_t links_find(const packet_info *pinfo, enum link_kind kind, uint64_t packet_id);
+
+/* `row`, which was noted elsewhere, as one that this row may point to; 0 where it is none. */
+uint32_t links_target(const packet_info *pinfo, uint32_t row);
 
 #endif

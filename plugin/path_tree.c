@@ -14,6 +14,7 @@
 #include "plugin/packet_path.h"
 #include "plugin/path_experts.h"
 #include "plugin/preferences.h"
+#include "plugin/rulesets.h"
 #include "plugin/taps.h"
 #include "plugin/text.h"
 
@@ -97,10 +98,9 @@ static void add_step_fields(const struct builder *builder, const struct step *st
     add_present(builder, hf_comment, range, step->comment);
     add_true(builder, hf_stale, range, step->stale);
     if (step->ruleset > 0) {
-        uint64_t capture = builder->path->path.packet_id >> 32;
+        uint32_t capture = (uint32_t)(builder->path->path.packet_id >> 32);
         add_uint(builder, hf_ruleset, range, step->ruleset);
-        add_link(builder, hf_ruleset_in,
-                 links_find(builder->pinfo, LINK_RULESET, capture << 32 | step->ruleset));
+        add_link(builder, hf_ruleset_in, links_target(builder->pinfo, rulesets_row(capture, step->ruleset)));
     }
     if (context->has_hook)
         add_string(builder, hf_hook, range,
@@ -257,8 +257,8 @@ static void add_packet_fields(const struct builder *builder)
                text_name(builder->pool, backend_name(path->backend), path->backend));
     add_present(builder, hf_netns, range, path->netns);
     add_link(builder, hf_messages_in, links_find(builder->pinfo, LINK_MESSAGES, path->packet_id));
-    add_link(builder, hf_icmp_error, icmp_error_answering(builder->pinfo, packet, builder->packet));
-    add_link(builder, hf_icmp_error_for, icmp_error_answered(builder->pinfo, builder->packet));
+    add_link(builder, hf_icmp_error, icmp_error_answering(builder->pinfo));
+    add_link(builder, hf_icmp_error_for, icmp_error_answered(builder->pinfo));
 }
 
 /* `DROP by filter INPUT rule 3: -A INPUT -j DROP`; ACCEPT is said by many, the one named was the last. */

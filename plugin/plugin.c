@@ -4,6 +4,7 @@
 
 #include "plugin/block.h"
 #include "plugin/fields.h"
+#include "plugin/icmp_error.h"
 #include "plugin/links.h"
 #include "plugin/path_tree.h"
 #include "plugin/preferences.h"
@@ -40,6 +41,7 @@ static void register_protocols(void)
     fields_register();
     preferences_register();
     links_register();
+    icmp_error_register();
     rulesets_register();
     taps_register();
     block_register();

@@ -3,7 +3,6 @@
 #include "plugin/ruleset_tree.h"
 
 #include "plugin/fields.h"
-#include "plugin/links.h"
 #include "plugin/rulesets.h"
 #include "plugin/taps.h"
 #include "plugin/text.h"
@@ -143,8 +142,6 @@ const char *ruleset_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *
         .tree = tree,
         .chains = wmem_map_new(pinfo->pool, g_str_hash, g_str_equal),
     };
-    if (part.part == 0)
-        links_note(pinfo, LINK_RULESET, (uint64_t)part.capture_id << 32 | part.ruleset);
     if (shown)
         add_head(&listing, &part);
     uint32_t rules = add_lines(&listing, pinfo, &part, sound, shown);

@@ -147,6 +147,13 @@ const struct ruleset_kept *rulesets_part(const struct ruleset_part *part, uint32
     return (const struct ruleset_kept *)wmem_map_lookup(kept_by_key, &key);
 }
 
+uint32_t rulesets_row(uint32_t capture_id, uint32_t ruleset)
+{
+    const struct ruleset_kept *first =
+        rulesets_part(&(struct ruleset_part){.capture_id = capture_id, .ruleset = ruleset}, 0);
+    return first ? first->frame : 0;
+}
+
 static void begin_file(void)
 {
     g_ptr_array_set_size(kept, 0); /* what it pointed to went with the file before */

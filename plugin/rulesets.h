@@ -54,4 +54,7 @@ const struct ruleset_kept *rulesets_at(uint32_t index);
 /* Another part of the same ruleset; null where it was not read. */
 const struct ruleset_kept *rulesets_part(const struct ruleset_part *part, uint32_t number);
 
+/* The row of a ruleset's first part; 0 where it was not read. */
+uint32_t rulesets_row(uint32_t capture_id, uint32_t ruleset);
+
 #endif

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # golden.sh PLUGIN.so MAKE_CAPTURE [--update]: tshark's output on the capture made for the tests, case by case,
 # against golden/NAME.txt; --update writes those anew. A line of golden/cases is: NAME, then tshark's arguments.
+# ONLY: a pattern of names; the other cases are left out. Cases named alike… read the capture of packets alike.
 set -u -o pipefail
 here=$(dirname "$(readlink -f "$0")")
 plugin=$(readlink -f "$1") make_capture=$(readlink -f "$2") update=${3:-}
@@ -9,8 +10,8 @@ work=$(mktemp -d)
 chmod 777 "$work" # where root tests, tshark may run as nobody
 trap 'rm -rf "$work"' EXIT
 export TZ=UTC LC_ALL=C.UTF-8
-"$make_capture" "$work/capture.pcapng" || exit 1
-chmod 644 "$work/capture.pcapng"
+"$make_capture" "$work/capture.pcapng" && "$make_capture" "$work/alike.pcapng" alike 2 || exit 1
+chmod 644 "$work"/*.pcapng
 
 # The profile, where a case asks for it by -C.
 export TSHARK_HOME="$work/home"
@@ -31,10 +32,16 @@ normalize() {
 
 failed=0 count=0
 while read -r name arguments; do
-    case $name in '' | '#'*) continue ;; esac
+    capture=$work/capture.pcapng
+    case $name in
+    '' | '#'*) continue ;;
+    alike*) capture=$work/alike.pcapng ;;
+    esac
+    # shellcheck disable=SC2254 # it is a pattern
+    case $name in ${ONLY:-*}) ;; *) continue ;; esac
     count=$((count + 1))
     eval "set -- $arguments"
-    "$here/../tshark" "$plugin" -r "$work/capture.pcapng" "$@" 2>&1 | normalize >"$work/$name.txt"
+    "$here/../tshark" "$plugin" -r "$capture" "$@" 2>&1 | normalize >"$work/$name.txt"
     if [ "$update" = --update ]; then
         cp "$work/$name.txt" "$here/golden/$name.txt"
     elif ! diff -u "$here/golden/$name.txt" "$work/$name.txt" >"$work/diff"; then

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writes a capture for the plugin's tests: what no kernel says by itself stands next to what it does say.
- * make_capture FILE: once. make_capture FILE many N: N packets of four steps instead, to measure time.
+ * make_capture FILE: once. make_capture FILE many N: N packets of four steps instead, to measure time;
+ * sparse N: of them only each thousandth, as a filter leaves them. make_capture FILE alike N: N rounds of
+ * refused packets that nothing tells apart, and the ICMP errors that answer them.
  * make_capture FILE damaged N: all of it N times over, each time with other bytes of records and blocks
  * wrong. */
 #include <assert.h>
@@ -21,6 +23,7 @@
 static struct wire_writer file;
 static struct path_writer path_writer;
 static uint32_t packets;
+static uint32_t packet_id_step = 1;
 static uint64_t lost; /* since the packet before */
 
 static uint32_t damage_state; /* 0: no damage */
@@ -125,7 +128,7 @@ static void write_raw(const uint8_t *packet, size_t length, struct bytes record)
     };
     pcapng_write_packet(&file, &block);
     lost = 0;
-    packets++;
+    packets += packet_id_step;
 }
 
 static void write_spec(struct packet_spec *spec, const uint8_t *packet, size_t length)
@@ -242,6 +245,48 @@ static void write_changes(void)
     write_spec(&spec, packet, length);
 }
 
+/* The ICMP error that answers a datagram from that port. */
+static void write_icmp_error(uint16_t source)
+{
+    uint8_t error[64] = {0x45, 0, 0, 56, 0, 9, 0, 0, 64, 1, 0, 0, 10, 0, 0, 254, 10, 0, 0, 1, 3, 1};
+    ipv4(error + 28, 17, source, 53);
+    error[28 + 8]--; /* TTL */
+    struct packet_spec spec = {0};
+    at_hook(add(&spec, "mangle", "OUTPUT", STEP_RULE, 1, "-A OUTPUT -j LOG", "LOG"), HOOK_OUTPUT, "", "eth0");
+    add(&spec, "mangle", "OUTPUT", STEP_RULE, 2, "-A OUTPUT -p icmp -j DSCP --set-dscp 0x0a", "DSCP");
+    struct step *step = add(&spec, "filter", "OUTPUT", STEP_POLICY, 0, "-P OUTPUT ACCEPT", "ACCEPT");
+    step->change = (struct change){.has_tos = true, .tos = 0x28};
+    decide(&spec, VERDICT_ACCEPT, REASON_POLICY);
+    write_spec(&spec, error, 56);
+}
+
+static void write_refused(uint16_t source, unsigned verdict)
+{
+    struct packet_spec spec;
+    uint8_t packet[64];
+    size_t length = ipv4(packet, 17, source, 53);
+    begin_forward(&spec);
+    if (verdict != VERDICT_UNKNOWN)
+        decide(&spec, verdict, REASON_RULE);
+    write_spec(&spec, packet, length);
+}
+
+/* Rows of a round: 1 and 2: refused; 3: the error for 2; 4: dropped, which nothing answers; 5: an error that
+ * was sent 5 ms after 6, which is written later; 6: refused; 7: an error for nobody. */
+static void write_alike(uint16_t source)
+{
+    write_refused(source, VERDICT_REJECT);
+    write_refused(source, VERDICT_UNKNOWN);
+    write_icmp_error(source);
+    write_refused(source, VERDICT_DROP);
+    packets += 5;
+    write_icmp_error(source + 1);
+    packets -= 6;
+    write_refused(source + 1, VERDICT_UNKNOWN);
+    packets += 5;
+    write_icmp_error(source + 2);
+}
+
 /* 7: numbers of a later recorder; 8: damaged; 9: a later version; 10: somebody else's option;
  * 11: names that are no text; 12: copy, ambiguous, cut; 13: the ICMP error that answers 5. */
 static void write_odd(void)
@@ -276,16 +321,7 @@ static void write_odd(void)
     spec.path.netns = BYTES("blue");
     write_spec(&spec, packet, length);
 
-    uint8_t error[64] = {0x45, 0, 0, 56, 0, 9, 0, 0, 64, 1, 0, 0, 10, 0, 0, 254, 10, 0, 0, 1, 3, 1};
-    ipv4(error + 28, 17, 1029, 53);
-    error[28 + 8]--; /* TTL */
-    spec = (struct packet_spec){0};
-    at_hook(add(&spec, "mangle", "OUTPUT", STEP_RULE, 1, "-A OUTPUT -j LOG", "LOG"), HOOK_OUTPUT, "", "eth0");
-    add(&spec, "mangle", "OUTPUT", STEP_RULE, 2, "-A OUTPUT -p icmp -j DSCP --set-dscp 0x0a", "DSCP");
-    struct step *step = add(&spec, "filter", "OUTPUT", STEP_POLICY, 0, "-P OUTPUT ACCEPT", "ACCEPT");
-    step->change = (struct change){.has_tos = true, .tos = 0x28};
-    decide(&spec, VERDICT_ACCEPT, REASON_POLICY);
-    write_spec(&spec, error, 56);
+    write_icmp_error(1029);
 }
 
 static void write_custom(struct wire_writer *body)
@@ -436,16 +472,21 @@ int main(int argc, char **argv)
     unsigned long count = argc == 4 ? strtoul(argv[3], NULL, 10) : 1;
     FILE *stream = argc == 2 || argc == 4 ? fopen(argv[1], "wb") : NULL;
     if (!stream) {
-        fprintf(stderr, "usage: make_capture FILE [many|damaged N]\n");
+        fprintf(stderr, "usage: make_capture FILE [many|sparse|alike|damaged N]\n");
         return 2;
     }
     pcapng_write_section(&file, "test", "test", "make_capture");
     pcapng_write_interface(&file, BYTES("iptables"), 256, NULL);
-    if (strcmp(mode, "many") == 0)
-        write_many(count);
     damage_state = strcmp(mode, "damaged") == 0;
-    for (unsigned long i = 0; strcmp(mode, "many") != 0 && i < count; i++)
-        write_all();
+    packet_id_step = strcmp(mode, "sparse") == 0 ? 1000 : 1;
+    if (strcmp(mode, "many") == 0 || strcmp(mode, "sparse") == 0)
+        write_many(count);
+    else if (strcmp(mode, "alike") == 0)
+        for (unsigned long i = 0; i < count; i++)
+            write_alike(5000);
+    else
+        for (unsigned long i = 0; i < count; i++)
+            write_all();
     fwrite(file.data, 1, file.length, stream);
     path_writer_done(&path_writer);
     wire_writer_done(&file);

@@ -107,6 +107,11 @@ static proto_item *add_bytes(const struct attributes_place *place, proto_tree *t
                                             (int)bytes.length);
 }
 
+static const char *hex_of(const struct attributes_place *place, struct bytes bytes)
+{
+    return bytes.length > 0 ? bytes_to_str(place->pool, bytes.data, bytes.length) : "";
+}
+
 static proto_item *add_uint(const struct attributes_place *place, int field, struct bytes bytes,
                             uint32_t value)
 {
@@ -206,8 +211,11 @@ static void add_connection(const struct attributes_place *place, const struct me
             break;
         struct bytes value = {rest.data + 4, length - 4};
         proto_item *item = add_bytes(place, tree, hf_block_ct_attribute, value);
-        proto_item_prepend_text(
-            item, "%s: ", val_to_str_const(type, ct_attribute_names, "Not known to this plugin"));
+        const char *name = try_val_to_str(type, ct_attribute_names);
+        if (name)
+            proto_item_set_text(item, "%s: %s", name, hex_of(place, value));
+        else
+            proto_item_set_text(item, "Attribute number %u: %s", type, hex_of(place, value));
         size_t taken = (length + 3) & ~(size_t)3;
         if (taken > rest.length)
             break;
@@ -231,7 +239,7 @@ static void add_unknown(const struct attributes_place *place, const struct messa
         if (!message_has(message, type))
             continue;
         proto_item *item = add_bytes(place, place->tree, hf_block_attribute, message->attribute[type]);
-        proto_item_prepend_text(item, "Number %u. ", type);
+        proto_item_set_text(item, "Attribute number %u: %s", type, hex_of(place, message->attribute[type]));
     }
 }
 

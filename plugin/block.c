@@ -111,16 +111,16 @@ int block_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
         hide_data(tree);
     proto_item *item = proto_tree_add_item(tree, proto_block, tvb, 0, -1, ENC_NA);
     proto_tree *block_tree = proto_item_add_subtree(item, ett_block);
-    proto_tree_add_uint(block_tree, hf_block_version, tvb, 4, 1, version);
     const char *info;
     if (status == ENVELOPE_OK) {
-        proto_tree_add_uint(block_tree, hf_block_kind, tvb, 5, 1, kind);
         info = dissect_body(tvb, pinfo, block_tree, item, kind, body);
+        proto_tree_add_uint(block_tree, hf_block_kind, tvb, 5, 1, kind);
     } else {
         info = wmem_strdup_printf(pinfo->pool, "Block of version %u, this plugin reads %u", version,
                                   IPTRACE_FORMAT_VERSION);
         expert_add_info(pinfo, item, &ei_block_version);
     }
+    proto_tree_add_uint(block_tree, hf_block_version, tvb, 4, 1, version);
     proto_item_set_text(item, "iptables trace block: %s", info);
     col_add_str(pinfo->cinfo, COL_INFO, info);
     return (int)length;

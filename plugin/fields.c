@@ -2,6 +2,8 @@
 /* Registration of fields, expert fields and subtrees. */
 #include "plugin/fields.h"
 
+#include "format/envelope.h"
+
 int proto_iptrace, proto_block;
 
 #define FIELD_DEFINE(variable, ...) int variable;
@@ -17,6 +19,29 @@ SUBTREES(SUBTREE_DEFINE)
 PACKET_EXPERTS(EXPERT_DEFINE)
 BLOCK_EXPERTS(EXPERT_DEFINE)
 
+/* Numbers that are shown with a name. */
+static const value_string kind_names[] = {
+    {ENVELOPE_MESSAGES, "TRACE messages"  },
+    {ENVELOPE_RULESET,  "rules of a table"},
+    {0,                 NULL              },
+};
+
+/* enum of nfgen_family: linux/netfilter.h. */
+static const value_string protocol_family_names[] = {
+    {2,  "IPv4"  },
+    {7,  "bridge"},
+    {10, "IPv6"  },
+    {0,  NULL    },
+};
+
+static const struct {
+    int *field;
+    const value_string *names;
+} names_of_fields[] = {
+    {&hf_block_kind,          kind_names           },
+    {&hf_block_family_number, protocol_family_names},
+};
+
 /* clang-format off */
 #define FIELD_INFO(variable, filter, type, display, title, description) \
     {&variable, {title, filter, FT_##type, display, NULL, 0, description, HFILL}},
@@ -25,6 +50,14 @@ BLOCK_EXPERTS(EXPERT_DEFINE)
 #define SUBTREE_ADDRESS(variable) &variable,
 #define FIELD_ADDRESS(variable, ...) &variable,
 /* clang-format on */
+
+static void set_names(hf_register_info *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < array_length(names_of_fields); j++)
+            if (fields[i].p_id == names_of_fields[j].field)
+                fields[i].hfinfo.strings = VALS(names_of_fields[j].names);
+}
 
 void fields_register(void)
 {
@@ -41,6 +74,7 @@ void fields_register(void)
                                 array_length(packet_experts));
 
     proto_block = proto_register_protocol("iptables trace block", "iptrace block", "iptrace.block");
+    set_names(block_fields, array_length(block_fields));
     proto_register_field_array(proto_block, block_fields, array_length(block_fields));
     expert_register_field_array(expert_register_protocol(proto_block), block_experts,
                                 array_length(block_experts));

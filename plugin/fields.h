@@ -147,7 +147,7 @@
     X(ei_block_more,    "iptrace.block.not_shown",   UNDECODED, NOTE,  "More messages are in the block than are shown")
 
 #define SUBTREES(X) \
-    X(ett_path) X(ett_step) X(ett_change) X(ett_block) X(ett_packet) X(ett_message) X(ett_ct) X(ett_chain) X(ett_own)
+    X(ett_path) X(ett_step) X(ett_change) X(ett_verdict) X(ett_record) X(ett_block) X(ett_packet) X(ett_message) X(ett_ct) X(ett_chain) X(ett_own)
 /* clang-format on */
 
 #define FIELDS_DECLARE(variable, ...) extern int variable;

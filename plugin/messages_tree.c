@@ -116,18 +116,16 @@ const char *messages_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree 
     uint32_t number;
     struct bytes packet_body;
     if (message_block_begin(reader, body, allocate, pinfo->pool)) {
-        if (shown) {
-            proto_tree_add_uint(tree, hf_block_capture_id, tvb, 0, 0, reader->capture_id);
-            if (reader->netns.length > 0)
-                proto_tree_add_string(tree, hf_block_netns, tvb, offset_of(&walk, reader->netns),
-                                      (int)reader->netns.length, text_value(pinfo->pool, reader->netns));
-        }
+        if (shown && reader->netns.length > 0)
+            proto_tree_add_string(tree, hf_block_netns, tvb, offset_of(&walk, reader->netns),
+                                  (int)reader->netns.length, text_value(pinfo->pool, reader->netns));
         while (message_block_next_packet(reader, &number, &packet_body))
             add_packet(&walk, reader, number, packet_body);
     }
     if (shown) {
         proto_tree_add_uint(tree, hf_block_packets, tvb, 0, 0, walk.packets);
         proto_tree_add_uint(tree, hf_block_messages, tvb, 0, 0, walk.messages);
+        proto_tree_add_uint(tree, hf_block_capture_id, tvb, 0, 0, reader->capture_id);
     }
     if (walk.messages > MESSAGES_SHOWN_MAX)
         expert_add_info(pinfo, item, &ei_block_more);

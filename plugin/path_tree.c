@@ -206,7 +206,7 @@ static void add_changes(const struct builder *builder, uint32_t step)
         struct range range = range_of(builder, builder->path->steps[step].body);
         const char *text = wmem_strdup_printf(builder->pool, "%s %s", change->what, change->cause);
         proto_item *item = proto_tree_add_string_format(builder->tree, hf_change, builder->tvb, range.at,
-                                                        range.length, text, "    Change: %s", text);
+                                                        range.length, text, "Change: %s", text);
         struct builder inner = *builder;
         inner.tree = proto_item_add_subtree(item, ett_change);
         add_change_fields(&inner, change, range);
@@ -221,31 +221,55 @@ static struct range head_range(const struct builder *builder)
     return (struct range){0, end};
 }
 
+/* The verdict as fields, below a line of their own: the headline has told it. */
+static void add_verdict_fields(const struct builder *builder)
+{
+    const struct path *path = &builder->path->path;
+    const struct step *decided = builder->path->decided;
+    struct range range = head_range(builder);
+    struct builder inner = *builder;
+    inner.tree = proto_item_add_subtree(
+        add_string(builder, hf_verdict, range,
+                   text_name(builder->pool, verdict_name(path->verdict), path->verdict)),
+        ett_verdict);
+    const char *reason = text_name(builder->pool, reason_name(path->reason), path->reason);
+    const char *explained = text_reason_explained(path->reason);
+    if (*reason) {
+        proto_item *item = add_string(&inner, hf_reason, range, reason);
+        if (explained)
+            proto_item_append_text(item, " (%s)", explained);
+    }
+    if (!decided)
+        return;
+    range = range_of(builder, builder->path->steps[path->decided - 1].body);
+    add_string(&inner, hf_verdict_by, range, text_step_short(builder->pool, decided));
+    add_bytes(&inner, hf_verdict_table, range, decided->table);
+    add_bytes(&inner, hf_verdict_chain, range, decided->chain);
+    add_uint(&inner, hf_verdict_rulenum, range, decided->rulenum);
+    add_bytes(&inner, hf_verdict_rule, range, decided->rule);
+}
+
+/* What only the technician asks for. */
+static void add_record_fields(const struct builder *builder)
+{
+    const struct path *path = &builder->path->path;
+    struct range range = head_range(builder);
+    struct builder inner = *builder;
+    inner.tree = proto_tree_add_subtree_format(builder->tree, builder->tvb, range.at, range.length,
+                                               ett_record, NULL, "Recorded as packet %u of capture 0x%08x",
+                                               (uint32_t)path->packet_id, (uint32_t)(path->packet_id >> 32));
+    add_uint(&inner, hf_steps, range, path->steps);
+    add_string(&inner, hf_backend, range,
+               text_name(builder->pool, backend_name(path->backend), path->backend));
+    proto_tree_add_uint64(inner.tree, hf_packet_id, builder->tvb, range.at, range.length, path->packet_id);
+}
+
+/* What is said of the packet as a whole; it stands below the steps, which tell the story. */
 static void add_packet_fields(const struct builder *builder)
 {
     const struct packet_path *packet = builder->path;
     const struct path *path = &packet->path;
-    const struct step *decided = packet->decided;
     struct range range = head_range(builder);
-    add_string(builder, hf_verdict, range,
-               text_name(builder->pool, verdict_name(path->verdict), path->verdict));
-    const char *reason = text_name(builder->pool, reason_name(path->reason), path->reason);
-    const char *explained = text_reason_explained(path->reason);
-    if (*reason) {
-        proto_item *item = add_string(builder, hf_reason, range, reason);
-        if (explained)
-            proto_item_append_text(item, " (%s)", explained);
-    }
-    if (decided) {
-        struct range step_range = range_of(builder, packet->steps[path->decided - 1].body);
-        add_string(builder, hf_verdict_by, step_range, text_step_short(builder->pool, decided));
-        add_bytes(builder, hf_verdict_table, step_range, decided->table);
-        add_bytes(builder, hf_verdict_chain, step_range, decided->chain);
-        add_uint(builder, hf_verdict_rulenum, step_range, decided->rulenum);
-        add_bytes(builder, hf_verdict_rule, step_range, decided->rule);
-    }
-    proto_tree_add_uint64(builder->tree, hf_packet_id, builder->tvb, range.at, range.length, path->packet_id);
-    add_uint(builder, hf_steps, range, path->steps);
     add_true(builder, hf_incomplete, range, path->incomplete);
     if (packet->lost > 0)
         proto_item_set_generated(
@@ -253,15 +277,15 @@ static void add_packet_fields(const struct builder *builder)
     add_true(builder, hf_ambiguous, range, path->ambiguous);
     add_true(builder, hf_copy, range, path->copy);
     add_true(builder, hf_cut, range, path->cut);
-    add_string(builder, hf_backend, range,
-               text_name(builder->pool, backend_name(path->backend), path->backend));
-    add_present(builder, hf_netns, range, path->netns);
-    add_link(builder, hf_messages_in, links_find(builder->pinfo, LINK_MESSAGES, path->packet_id));
     add_link(builder, hf_icmp_error, icmp_error_answering(builder->pinfo));
     add_link(builder, hf_icmp_error_for, icmp_error_answered(builder->pinfo));
+    add_link(builder, hf_messages_in, links_find(builder->pinfo, LINK_MESSAGES, path->packet_id));
+    add_present(builder, hf_netns, range, path->netns);
+    add_verdict_fields(builder);
+    add_record_fields(builder);
 }
 
-/* `DROP by filter INPUT rule 3: -A INPUT -j DROP`; ACCEPT is said by many, the one named was the last. */
+/* `DROP by filter INPUT rule 3: -A INPUT -j DROP`, `UNKNOWN, lost (…)`. */
 static const char *summary(const struct builder *builder)
 {
     const struct path *path = &builder->path->path;
@@ -270,15 +294,16 @@ static const char *summary(const struct builder *builder)
     if (builder->path->head_damaged)
         return "nothing can be read";
     if (decided)
-        return wmem_strdup_printf(builder->pool, "%s%s by %s", verdict,
-                                  path->verdict == VERDICT_ACCEPT ? ", last" : "",
+        return wmem_strdup_printf(builder->pool, "%s by %s", verdict,
                                   text_step_decision(builder->pool, decided));
-    const char *reason = text_name(builder->pool, reason_name(path->reason), path->reason);
+    const char *reason = reason_name(path->reason);
     const char *explained = text_reason_explained(path->reason);
+    if (!reason)
+        return wmem_strdup_printf(builder->pool, "%s, reason number %u", verdict, path->reason);
     if (!*reason)
         return verdict;
-    return wmem_strdup_printf(builder->pool, "%s (%s%s%s)", verdict, reason, explained ? ": " : "",
-                              explained ? explained : "");
+    return explained ? wmem_strdup_printf(builder->pool, "%s, %s (%s)", verdict, reason, explained)
+                     : wmem_strdup_printf(builder->pool, "%s, %s", verdict, reason);
 }
 
 static const char *notes(const struct packet_path *packet)
@@ -326,8 +351,6 @@ static void dissect_tree(struct builder *builder, proto_tree *parent)
         proto_tree_add_protocol_format(parent, proto_iptrace, builder->tvb, 0, length, "iptables path: %s%s",
                                        visible ? summary(builder) : "", notes(path));
     builder->tree = proto_item_add_subtree(item, ett_path);
-    if (!path->head_damaged)
-        add_packet_fields(builder);
     bool steps = fields_steps_wanted(parent), changes = fields_changes_wanted(parent);
     for (uint32_t i = 0; (steps || changes) && i < path->count; i++) {
         if (changes)
@@ -335,6 +358,8 @@ static void dissect_tree(struct builder *builder, proto_tree *parent)
         if (steps)
             add_step(builder, &path->steps[i], i > 0 ? &path->steps[i - 1] : NULL);
     }
+    if (!path->head_damaged)
+        add_packet_fields(builder);
     path_experts_add(builder->pinfo, item, path, builder->changes);
     move_up(parent, item);
 }

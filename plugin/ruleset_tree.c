@@ -114,19 +114,33 @@ static void add_head(const struct listing *listing, const struct ruleset_part *p
 {
     proto_tree *tree = listing->tree;
     tvbuff_t *tvb = listing->tvb;
-    proto_tree_add_uint(tree, hf_block_capture_id, tvb, 0, 0, part->capture_id);
-    proto_tree_add_uint(tree, hf_block_ruleset, tvb, 0, 0, part->ruleset);
-    proto_tree_add_uint(tree, hf_block_generation, tvb, 0, 0, part->generation);
-    proto_tree_add_uint_format_value(tree, hf_block_family, tvb, 0, 0, part->family, "IPv%u", part->family);
     add_string(listing, tree, hf_block_table, part->table);
+    proto_tree_add_uint_format_value(tree, hf_block_family, tvb, 0, 0, part->family, "IPv%u", part->family);
     if (part->netns.length > 0)
         add_string(listing, tree, hf_block_netns, part->netns);
+    proto_tree_add_uint(tree, hf_block_generation, tvb, 0, 0, part->generation);
     nstime_t time = {(time_t)(part->time_ns / 1000000000), (int)(part->time_ns % 1000000000)};
     proto_tree_add_time(tree, hf_block_time, tvb, 0, 0, &time);
     if (part->parts > 1) {
         proto_tree_add_uint(tree, hf_block_part, tvb, 0, 0, part->part + 1);
         proto_tree_add_uint(tree, hf_block_parts, tvb, 0, 0, part->parts);
     }
+}
+
+/* What stands below the chains. */
+static void add_foot(const struct listing *listing, const struct ruleset_part *part, uint32_t rules,
+                     bool sound)
+{
+    proto_tree *tree = listing->tree;
+    proto_tree_add_uint(tree, hf_block_rules, listing->tvb, 0, 0, rules);
+    if (sound)
+        add_own_rules(listing, part);
+    if (part->text.length > 0) {
+        proto_item *text = add_string(listing, tree, hf_block_text, part->text);
+        proto_item_set_text(text, "Text as iptables-restore takes it (%zu bytes)", part->text.length);
+    }
+    proto_tree_add_uint(tree, hf_block_ruleset, listing->tvb, 0, 0, part->ruleset);
+    proto_tree_add_uint(tree, hf_block_capture_id, listing->tvb, 0, 0, part->capture_id);
 }
 
 const char *ruleset_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item,
@@ -145,15 +159,8 @@ const char *ruleset_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *
     if (shown)
         add_head(&listing, &part);
     uint32_t rules = add_lines(&listing, pinfo, &part, sound, shown);
-    if (shown) {
-        proto_tree_add_uint(tree, hf_block_rules, tvb, 0, 0, rules);
-        if (sound)
-            add_own_rules(&listing, &part);
-        if (part.text.length > 0) {
-            proto_item *text = add_string(&listing, tree, hf_block_text, part.text);
-            proto_item_set_text(text, "Text as iptables-restore takes it (%zu bytes)", part.text.length);
-        }
-    }
+    if (shown)
+        add_foot(&listing, &part, rules, sound);
     if (!sound)
         expert_add_info(pinfo, item, &ei_block_damaged);
     const char *of_parts =

@@ -82,6 +82,8 @@ const char *text_step_short(wmem_allocator_t *pool, const struct step *step)
 const char *text_reason_explained(unsigned reason)
 {
     switch (reason) {
+    case REASON_NAT:
+        return "the last that was seen was a rule that translates";
     case REASON_LOST:
         return "messages were lost, or the recording began or ended meanwhile";
     case REASON_NO_TABLES:
@@ -98,6 +100,8 @@ const char *text_reason_explained(unsigned reason)
         return "not seen at POSTROUTING: no neighbour, too big, or dropped by another hook";
     case REASON_VANISHED_HOOK:
         return "not seen in the next table of the same hook: dropped by nftables or another hook";
+    case REASON_RULES_CHANGED:
+        return "the rules changed under way: the old and the new ones mean different ends";
     }
     return NULL;
 }

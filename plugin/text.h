@@ -33,7 +33,7 @@ const char *text_step_decision(wmem_allocator_t *pool, const struct step *step);
 /* The step in few letters: `filter INPUT #3`, `filter INPUT policy`. */
 const char *text_step_short(wmem_allocator_t *pool, const struct step *step);
 
-/* What may have become of a packet whose end was not seen; null where there is nothing to add. */
+/* What the reason means; null where there is nothing to add to its name. */
 const char *text_reason_explained(unsigned reason);
 
 #endif

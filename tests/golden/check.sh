@@ -11,7 +11,7 @@ update=${2:-}
 
 # Only our own trees; numbers that differ from capture to capture, and how a control character is written, left out.
 trees() {
-    awk '/^[^ ]/ {ours = /^iptables path/} ours' | sed -e '/^    Packet identifier: /d' -e 's/\\033/\\x1B/g'
+    awk '/^[^ ]/ {ours = /^iptables path/} ours' | sed -e '/^    Recorded as packet /d' -e '/^        Packet identifier: /d' -e 's/\\033/\\x1B/g'
 }
 a_line_a_packet() {
     sed -e '/^        Ruleset: /d' -e '/^ *\[.* in row: /d' | awk '/^iptables/ && NR > 1 {print ""} {printf "%s\a", $0} END {print ""}'

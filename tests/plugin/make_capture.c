@@ -2,9 +2,9 @@
 /* Writes a capture for the plugin's tests: what no kernel says by itself stands next to what it does say.
  * make_capture FILE: once. make_capture FILE many N: N packets of four steps instead, to measure time;
  * sparse N: of them only each thousandth, as a filter leaves them. make_capture FILE alike N: N rounds of
- * refused packets that nothing tells apart, and the ICMP errors that answer them.
- * make_capture FILE damaged N: all of it N times over, each time with other bytes of records and blocks
- * wrong. */
+ * refused packets that nothing tells apart, and the ICMP errors that answer them. make_capture FILE reasons
+ * N: a packet of each of the first N reasons. make_capture FILE damaged N: all of it N times over, each time
+ * with other bytes of records and blocks wrong. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -287,6 +287,19 @@ static void write_alike(uint16_t source)
     write_icmp_error(source + 2);
 }
 
+static void write_reasons(unsigned long count)
+{
+    struct packet_spec spec;
+    uint8_t packet[64];
+    size_t length = ipv4(packet, 6, 1025, 80);
+    for (unsigned long reason = 0; reason < count; reason++) {
+        begin_forward(&spec);
+        spec.path.verdict = VERDICT_UNKNOWN;
+        spec.path.reason = (unsigned)reason;
+        write_spec(&spec, packet, length);
+    }
+}
+
 /* 7: numbers of a later recorder; 8: damaged; 9: a later version; 10: somebody else's option;
  * 11: names that are no text; 12: copy, ambiguous, cut; 13: the ICMP error that answers 5. */
 static void write_odd(void)
@@ -472,7 +485,7 @@ int main(int argc, char **argv)
     unsigned long count = argc == 4 ? strtoul(argv[3], NULL, 10) : 1;
     FILE *stream = argc == 2 || argc == 4 ? fopen(argv[1], "wb") : NULL;
     if (!stream) {
-        fprintf(stderr, "usage: make_capture FILE [many|sparse|alike|damaged N]\n");
+        fprintf(stderr, "usage: make_capture FILE [many|sparse|alike|reasons|damaged N]\n");
         return 2;
     }
     pcapng_write_section(&file, "test", "test", "make_capture");
@@ -484,6 +497,8 @@ int main(int argc, char **argv)
     else if (strcmp(mode, "alike") == 0)
         for (unsigned long i = 0; i < count; i++)
             write_alike(5000);
+    else if (strcmp(mode, "reasons") == 0)
+        write_reasons(count);
     else
         for (unsigned long i = 0; i < count; i++)
             write_all();

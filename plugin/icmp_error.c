@@ -30,7 +30,7 @@ struct waiting {
 
 static struct waiting refused[BUCKETS][WAYS], errors[BUCKETS][WAYS];
 static wmem_map_t *errors_of, *packets_of; /* row of the packet to row of its error, and back */
-static uint64_t row_keys[3];               /* what the last new row has noted */
+static uint64_t row_keys[5];               /* what the last new row has noted */
 static unsigned row_key_count;
 
 static uint64_t hash_bytes(uint64_t hash, const uint8_t *data, size_t length)
@@ -40,18 +40,25 @@ static uint64_t hash_bytes(uint64_t hash, const uint8_t *data, size_t length)
     return hash;
 }
 
-/* What stays the same from a packet to its copy in an error: no TTL, no checksum. */
-static uint64_t key_of(const struct packet_head *head)
+static uint64_t hash_port(uint64_t hash, uint16_t port)
 {
-    const uint8_t numbers[] = {(uint8_t)(head->id >> 8), (uint8_t)head->id, (uint8_t)head->protocol};
+    return hash_bytes(hash, (const uint8_t[]){(uint8_t)(port >> 8), (uint8_t)port}, 2);
+}
+
+/* What stays the same from a packet to its copy in an error: no TTL, no checksum; the destination, unless a
+ * translation of it was the last that was seen of the packet. */
+static uint64_t key_of(const struct packet_head *head, bool with_destination)
+{
+    const uint8_t numbers[] = {(uint8_t)(head->id >> 8), (uint8_t)head->id, (uint8_t)head->protocol,
+                               with_destination};
     uint64_t hash = hash_bytes(0xcbf29ce484222325u, numbers, sizeof numbers);
     hash = hash_bytes(hash, head->src.data, head->src.length);
-    hash = hash_bytes(hash, head->dst.data, head->dst.length);
-    if (head->has_ports) {
-        const uint8_t ports[] = {(uint8_t)(head->srcport >> 8), (uint8_t)head->srcport,
-                                 (uint8_t)(head->dstport >> 8), (uint8_t)head->dstport};
-        hash = hash_bytes(hash, ports, sizeof ports);
-    }
+    if (with_destination)
+        hash = hash_bytes(hash, head->dst.data, head->dst.length);
+    if (head->has_ports)
+        hash = hash_port(hash, head->srcport);
+    if (head->has_ports && with_destination)
+        hash = hash_port(hash, head->dstport);
     if (head->transport.length >= 8 && head->protocol == PROTOCOL_TCP)
         hash = hash_bytes(hash, head->transport.data + 4, 4); /* sequence number */
     else if (head->transport.length >= 8 && !head->has_ports)
@@ -152,6 +159,14 @@ static void note_refused(const packet_info *pinfo, uint64_t key)
     wait_in(refused, pinfo, key);
 }
 
+static void note_error(const packet_info *pinfo, uint64_t key)
+{
+    uint32_t row = has_partner(packets_of, pinfo->num) ? 0 : partner_of(refused, errors_of, pinfo, key, true);
+    if (row > 0)
+        join(row, pinfo->num);
+    wait_in(errors, pinfo, key);
+}
+
 void icmp_error_note(packet_info *pinfo, const struct packet_path *path, struct bytes packet)
 {
     if (pinfo->fd->visited)
@@ -159,18 +174,18 @@ void icmp_error_note(packet_info *pinfo, const struct packet_path *path, struct 
     row_key_count = 0;
     struct packet_head answered = answered_by(packet);
     if (answered.version != 0) {
-        uint32_t row = partner_of(refused, errors_of, pinfo, key_of(&answered), true);
-        if (row > 0)
-            join(row, pinfo->num);
-        wait_in(errors, pinfo, key_of(&answered));
+        note_error(pinfo, key_of(&answered, true));
+        note_error(pinfo, key_of(&answered, false));
     }
     struct packet_head head = packet_head_of(packet);
     if (head.version == 0 || !may_be_answered(path))
         return;
     struct packet_head last = last_head(path, head);
-    note_refused(pinfo, key_of(&last));
-    if (key_of(&head) != key_of(&last))
-        note_refused(pinfo, key_of(&head));
+    note_refused(pinfo, key_of(&last, true));
+    if (key_of(&head, true) != key_of(&last, true))
+        note_refused(pinfo, key_of(&head, true));
+    if (path->path.reason == REASON_NAT)
+        note_refused(pinfo, key_of(&head, false));
 }
 
 static void leave(struct waiting table[][WAYS], uint64_t key, uint32_t row)

@@ -10,7 +10,7 @@ output=${OUTPUT:-$here}
 # shellcheck source=network.sh
 . "$here/network.sh"
 
-samples="accept drop-rule drop-unconditional drop-policy chains nat reject ipv6 mark copies multicast queue vanished
+samples="accept drop-rule drop-unconditional drop-policy chains nat nat-error reject ipv6 mark copies multicast queue vanished
     many-rules nflog"
 
 iptables() { iptables-legacy -w "$@"; }
@@ -131,6 +131,18 @@ sample_nat() {
     iptables -A FORWARD -j DROP
     record -4
     ask 192.168.1.1 8080
+    finish
+}
+
+sample_nat-error() {
+    network_router
+    iptables -t nat -A PREROUTING -i lan -p udp -m udp --dport 5353 -j DNAT --to-destination $server4:53
+    iptables -t nat -A POSTROUTING -o wan -j MASQUERADE
+    iptables -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT
+    iptables -A FORWARD -j DROP
+    record -4
+    tell 192.168.1.1 5353          # the server has nobody there
+    tell 192.168.1.1 5353 ip-ttl=1 # too old to be sent on, once it is translated
     finish
 }
 

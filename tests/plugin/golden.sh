@@ -3,7 +3,8 @@
 # golden.sh PLUGIN.so MAKE_CAPTURE [--update]: tshark's output on the capture made for the tests, case by case,
 # against golden/NAME.txt; --update writes those anew. A line of golden/cases is: NAME, then tshark's arguments.
 # ONLY: a pattern of names; the other cases are left out. Cases named alike… read the capture of
-# packets alike, those named reasons… that of all reasons and one of a later recorder.
+# packets alike, those named reasons… that of all reasons and one of a later recorder, those named
+# enterprise… the same as all others under another enterprise number.
 set -u -o pipefail
 here=$(dirname "$(readlink -f "$0")")
 plugin=$(readlink -f "$1") make_capture=$(readlink -f "$2") update=${3:-}
@@ -12,7 +13,8 @@ chmod 777 "$work" # where root tests, tshark may run as nobody
 trap 'rm -rf "$work"' EXIT
 export TZ=UTC LC_ALL=C.UTF-8
 "$make_capture" "$work/capture.pcapng" && "$make_capture" "$work/alike.pcapng" alike 2 &&
-    "$make_capture" "$work/reasons.pcapng" reasons 14 || exit 1
+    "$make_capture" "$work/reasons.pcapng" reasons 14 &&
+    "$make_capture" "$work/enterprise.pcapng" enterprise 99999 || exit 1
 chmod 644 "$work"/*.pcapng
 
 # The profile, where a case asks for it by -C.
@@ -38,6 +40,7 @@ while read -r name arguments; do
     case $name in
     '' | '#'*) continue ;;
     alike*) capture=$work/alike.pcapng ;;
+    enterprise*) capture=$work/enterprise.pcapng ;;
     reasons*) capture=$work/reasons.pcapng ;;
     esac
     # shellcheck disable=SC2254 # it is a pattern

@@ -470,6 +470,17 @@ static void write_many(unsigned long count)
     }
 }
 
+/* Everything stands under IPTRACE_PEN; a number in its place is the same file of somebody else's. */
+static void set_enterprise(uint32_t number)
+{
+    static const uint8_t ours[] = {IPTRACE_PEN & 0xff, IPTRACE_PEN >> 8 & 0xff, 0, 0};
+    const uint8_t theirs[] = {(uint8_t)number, (uint8_t)(number >> 8), (uint8_t)(number >> 16),
+                              (uint8_t)(number >> 24)};
+    for (size_t i = 0; i + sizeof ours <= file.length; i += sizeof ours)
+        if (memcmp(file.data + i, ours, sizeof ours) == 0)
+            memcpy(file.data + i, theirs, sizeof theirs);
+}
+
 static void write_all(void)
 {
     write_plain();
@@ -485,7 +496,7 @@ int main(int argc, char **argv)
     unsigned long count = argc == 4 ? strtoul(argv[3], NULL, 10) : 1;
     FILE *stream = argc == 2 || argc == 4 ? fopen(argv[1], "wb") : NULL;
     if (!stream) {
-        fprintf(stderr, "usage: make_capture FILE [many|sparse|alike|reasons|damaged N]\n");
+        fprintf(stderr, "usage: make_capture FILE [many|sparse|alike|reasons|enterprise|damaged N]\n");
         return 2;
     }
     pcapng_write_section(&file, "test", "test", "make_capture");
@@ -499,9 +510,13 @@ int main(int argc, char **argv)
             write_alike(5000);
     else if (strcmp(mode, "reasons") == 0)
         write_reasons(count);
+    else if (strcmp(mode, "enterprise") == 0)
+        write_all();
     else
         for (unsigned long i = 0; i < count; i++)
             write_all();
+    if (strcmp(mode, "enterprise") == 0)
+        set_enterprise((uint32_t)count);
     fwrite(file.data, 1, file.length, stream);
     path_writer_done(&path_writer);
     wire_writer_done(&file);

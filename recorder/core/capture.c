@@ -82,7 +82,11 @@ static struct interface_state *interface_of(struct capture *capture, struct byte
     state = g_new0(struct interface_state, 1);
     state->id = g_hash_table_size(capture->interfaces);
     g_hash_table_insert(capture->interfaces, g_bytes_new(name.data, name.length), state);
-    pcapng_write_interface(out(capture), name, capture->options.snapshot_length, capture->options.filter);
+    /* For people, as the comments are: tools print it as it stands. Steps have the name itself. */
+    g_autoptr(GString) safe = g_string_new(NULL);
+    text_append_safe(safe, name);
+    pcapng_write_interface(out(capture), (struct bytes){(const uint8_t *)safe->str, safe->len},
+                           capture->options.snapshot_length, capture->options.filter);
     return state;
 }
 

@@ -6,11 +6,16 @@
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "recorder/ruleset/extension.h"
 #include "recorder/ruleset/legacy.h"
 #include "recorder/ruleset/own_rules.h"
 #include "recorder/ruleset/trace_rule_build.h"
+
+/* Stands for the end of a line until the text is complete: no text that extensions print holds it. */
+#define LINE_END '\0'
 
 static const char *inverted(const struct legacy_rule *rule, unsigned int flag)
 {
@@ -101,7 +106,7 @@ static void print_rule(const struct legacy *legacy, struct xtc_handle *handle, c
         extension_print_target(rule->ip, target);
     else if (name && *name)
         printf(" -%c %s", rule->jumps_by_goto ? 'g' : 'j', name);
-    putchar('\n');
+    putchar(LINE_END);
 }
 
 static void print_rules(const struct legacy *legacy, struct xtc_handle *handle, const char *chain,
@@ -119,16 +124,46 @@ static void print_table(const struct legacy *legacy, struct xtc_handle *handle, 
                         enum save_selection selection)
 {
     if (selection == SAVE_USER) {
-        printf("*%s\n", table);
+        printf("*%s%c", table, LINE_END);
         for (const char *chain = legacy->first_chain(handle); chain; chain = legacy->next_chain(handle)) {
             const char *policy = legacy->policy(chain, handle);
-            printf(":%s %s [0:0]\n", chain, policy ? policy : "-");
+            printf(":%s %s [0:0]%c", chain, policy ? policy : "-", LINE_END);
         }
     }
     for (const char *chain = legacy->first_chain(handle); chain; chain = legacy->next_chain(handle))
         print_rules(legacy, handle, chain, selection);
     if (selection == SAVE_USER)
-        puts("COMMIT");
+        printf("COMMIT%c", LINE_END);
+}
+
+/* What was printed so far, in bytes; negative errno. */
+static off_t printed(void)
+{
+    if (fflush(stdout) || ferror(stdout))
+        return errno ? -errno : -EIO;
+    off_t length = lseek(STDOUT_FILENO, 0, SEEK_CUR);
+    return length < 0 ? -errno : length;
+}
+
+/* Gives the lines their ends. A line end within a rule, as a comment may hold it, would let the comment pass
+ * for rules, and every rule behind it have another's number. */
+static int end_lines(off_t begin, off_t end)
+{
+    if (begin < 0 || end < 0)
+        return (int)(begin < 0 ? begin : end);
+    if (begin == end)
+        return 0;
+    char *text = mmap(NULL, (size_t)end, PROT_READ | PROT_WRITE, MAP_SHARED, STDOUT_FILENO, 0);
+    if (text == MAP_FAILED)
+        return -errno;
+    for (char *at = text + begin; at < text + end; at++) {
+        if (*at == '\n')
+            *at = '?';
+        else if (*at == LINE_END)
+            *at = '\n';
+    }
+    munmap(text, (size_t)end);
+    return 0;
 }
 
 int save_print(int family, const char *table, enum save_selection selection,
@@ -151,10 +186,12 @@ int save_print(int family, const char *table, enum save_selection selection,
     if (!result && before)
         result = before((const struct own_rule *)(void *)own->data, own->len, context);
     if (!result) {
+        off_t begin = printed();
         print_table(legacy, handle, table, selection);
-        if (fflush(stdout) || ferror(stdout))
-            result = error_set(error, errno ? errno : EIO, "the text of %s table %s cannot be written: %s",
-                               legacy->name, table, g_strerror(errno));
+        result = end_lines(begin, printed());
+        if (result < 0)
+            result = error_set(error, -result, "the text of %s table %s cannot be written: %s", legacy->name,
+                               table, g_strerror(-result));
     }
     legacy->free(handle);
     return result;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The text of a table, the same to the byte as iptables-legacy-save and ip6tables-legacy-save print it. */
+/* The text of a table, the same to the byte as iptables-legacy-save and ip6tables-legacy-save print it. One
+ * thing is not: a line end within a rule or a name is a question mark here, so that a line is a rule. */
 #ifndef IPTRACE_RULESET_SAVE_H
 #define IPTRACE_RULESET_SAVE_H
 
@@ -14,10 +15,11 @@ enum save_selection {
     SAVE_OWN,  /* only our TRACE rules, a line each */
 };
 
-/* Prints table `table` of `family` to **standard output**, where the extensions of libxtables print. Call it
- * only in a process that was forked for it: libxtables serves one family a process and may exit. Reports of
- * the extensions go to standard error. `before` is called, if not NULL, with our own rules before the first
- * byte is printed. -ENOENT: there is no such table, and none was made. */
+/* Prints table `table` of `family` to **standard output**, where the extensions of libxtables print, and
+ * which must be a memory file open for reading too. Call it only in a process that was forked for it:
+ * libxtables serves one family a process and may exit. Reports of the extensions go to standard error.
+ * `before` is called, if not NULL, with our own rules before the first byte is printed. -ENOENT: there is no
+ * such table, and none was made. */
 int save_print(int family, const char *table, enum save_selection selection,
                int (*before)(const struct own_rule *own, size_t count, void *context), void *context,
                struct error *error);

@@ -12,12 +12,17 @@
 /* Shown of one block. The recorder's blocks hold fewer; Wireshark gives up at a million items. */
 #define MESSAGES_SHOWN_MAX 30000
 
+/* Likewise, of the texts and attributes of all of them: messages may share one that the block has once. */
+#define TEXTS_SHOWN_MAX (16 << 20)
+
 struct walk {
     packet_info *pinfo;
     tvbuff_t *tvb;
     const uint8_t *base; /* the first byte of `tvb` */
     proto_tree *tree;    /* null where nobody looks */
     uint32_t messages, packets;
+    size_t texts;
+    bool more; /* than is shown */
 };
 
 static void *allocate(void *user, size_t size)
@@ -51,6 +56,16 @@ static void add_message(const struct walk *walk, proto_tree *tree, const struct 
     attributes_tree_add(&place, message, rule ? &rule->step.context : NULL);
 }
 
+/* What showing it copies. Of the payload only the head is shown. */
+static size_t texts_of(const struct message *message, const struct block_rule *rule)
+{
+    size_t texts = rule ? text_step_bytes(&rule->step) : 0;
+    for (unsigned type = 0; type < MESSAGE_ATTRIBUTES_MAX; type++)
+        if (type != MESSAGE_PAYLOAD && message_has(message, type))
+            texts += message->attribute[type].length;
+    return texts;
+}
+
 static void add_link(const struct walk *walk, proto_tree *tree, uint64_t id)
 {
     uint32_t frame = links_find(walk->pinfo, LINK_PACKET, id);
@@ -72,7 +87,11 @@ static void add_packet(struct walk *walk, struct message_block_reader *reader, u
     links_note(walk->pinfo, LINK_MESSAGES, id);
     while (message_block_next(reader, &message, &rule, &body)) {
         count++;
-        if (!walk->tree || walk->messages + count > MESSAGES_SHOWN_MAX)
+        if (!walk->tree || walk->more)
+            continue;
+        walk->texts += texts_of(message, rule);
+        walk->more = walk->messages + count > MESSAGES_SHOWN_MAX || walk->texts > TEXTS_SHOWN_MAX;
+        if (walk->more)
             continue;
         if (!item) {
             struct packet_head head = packet_head_of(message->attribute[MESSAGE_PAYLOAD]);
@@ -127,7 +146,7 @@ const char *messages_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree 
         proto_tree_add_uint(tree, hf_block_messages, tvb, 0, 0, walk.messages);
         proto_tree_add_uint(tree, hf_block_capture_id, tvb, 0, 0, reader->capture_id);
     }
-    if (walk.messages > MESSAGES_SHOWN_MAX)
+    if (walk.more)
         expert_add_info(pinfo, item, &ei_block_more);
     if (reader->reader.bad)
         expert_add_info(pinfo, item, &ei_block_damaged);

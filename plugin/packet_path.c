@@ -4,6 +4,11 @@
 
 #include "format/envelope.h"
 #include "plugin/preferences.h"
+#include "plugin/text.h"
+
+/* Of all steps of a packet, each string counted each time: a record may have one string that thousands of
+ * steps share, and whoever shows them copies it for each, several times. 1024 steps with lines of 8 KiB. */
+#define TEXTS_MAX (8 << 20)
 
 struct search {
     struct packet_path *path;
@@ -63,8 +68,12 @@ void packet_path_read(packet_info *pinfo, struct packet_path *path, bool steps_w
     /* A step takes at least two bytes: what the record claims is no more than a hint. */
     wmem_array_t *steps = wmem_array_sized_new(pinfo->pool, sizeof *path->steps, 8);
     struct path_step next = {0};
-    while (path_reader_next(&reader, &next.step, &next.body))
+    size_t texts = 0;
+    while (texts <= TEXTS_MAX && path_reader_next(&reader, &next.step, &next.body)) {
         wmem_array_append_one(steps, next);
+        texts += text_step_bytes(&next.step);
+    }
+    path->path.cut |= texts > TEXTS_MAX;
     path->damaged = reader.reader.bad;
     path->steps = (struct path_step *)wmem_array_get_raw(steps);
     path->count = wmem_array_get_count(steps);

@@ -2,6 +2,8 @@
 /* The one way of the data. */
 #include "recorder/pipeline.h"
 
+#include "recorder/report.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -47,8 +49,23 @@ static void take_path(void *user, const struct finished_path *path)
 
 /* ---- Rulesets ---- */
 
+/* Said once of each: rules change often. */
+static void warn_of_imitation(struct pipeline *pipeline, const struct ruleset *ruleset)
+{
+    const struct rule *rule = ruleset_find_imitation(ruleset);
+    if (!rule)
+        return;
+    g_autofree char *text = g_strndup((const char *)rule->text.data, rule->text.length);
+    if (g_strcmp0(text, pipeline->imitation) == 0)
+        return;
+    report_note(WRITER_IMITATION, (int)strlen(text), text);
+    g_free(pipeline->imitation);
+    pipeline->imitation = g_steal_pointer(&text);
+}
+
 void pipeline_put(struct pipeline *pipeline, struct ruleset *ruleset)
 {
+    warn_of_imitation(pipeline, ruleset);
     if (rulebook_put(pipeline->book, ruleset))
         writer_add_ruleset(pipeline->writer, pipeline->netns, ruleset);
 }
@@ -117,6 +134,7 @@ void pipeline_done(struct pipeline *pipeline)
     assembler_free(pipeline->assembler);
     rulebook_free(pipeline->book);
     g_free(pipeline->netns);
+    g_free(pipeline->imitation);
     *pipeline = (struct pipeline){0};
 }
 

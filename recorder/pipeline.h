@@ -13,6 +13,7 @@ struct pipeline {
     struct assembler *assembler;
     struct writer *writer;   /* shared */
     struct source_sink sink; /* what a source is drained into */
+    char *imitation;         /* the rule that imitates TRACE and was told of last; null: none was */
     uint64_t now_ns;         /* the assembler's clock, set before draining */
 };
 

@@ -140,13 +140,25 @@ static struct bytes bytes_of(const char *text)
     return (struct bytes){(const uint8_t *)text, strlen(text)};
 }
 
+static void add_ruleset(struct writer *writer, const char *netns, const struct ruleset *ruleset)
+{
+    capture_add_ruleset(writer->capture, ruleset, bytes_of(netns));
+    const struct rule *imitation = ruleset_find_imitation(ruleset);
+    if (!imitation)
+        return;
+    g_autofree char *message =
+        g_strdup_printf(WRITER_IMITATION, (int)imitation->text.length, (const char *)imitation->text.data);
+    writer_add_journal(writer, netns, MAX(ruleset_get_origin(ruleset)->time_ns, writer->begin_ns),
+                       JOURNAL_WARNING, "imitation", message);
+}
+
 static void add_rulesets(struct writer *writer, const struct named_book *named)
 {
     for (unsigned family = 4; family <= 6; family += 2) {
         for (unsigned table = 0; table < TABLE_COUNT; table++) {
             const struct ruleset *ruleset = rulebook_get(named->book, family, table);
             if (ruleset)
-                capture_add_ruleset(writer->capture, ruleset, bytes_of(named->netns));
+                add_ruleset(writer, named->netns, ruleset);
         }
     }
 }
@@ -205,7 +217,7 @@ bool writer_has_begun(const struct writer *writer)
 void writer_add_ruleset(struct writer *writer, const char *netns, const struct ruleset *ruleset)
 {
     if (writer->capture && writer->begun)
-        capture_add_ruleset(writer->capture, ruleset, bytes_of(netns));
+        add_ruleset(writer, netns, ruleset);
 }
 
 void writer_add_journal(struct writer *writer, const char *netns, uint64_t now_ns,

@@ -8,6 +8,9 @@
 #include "recorder/options.h"
 #include "recorder/totals.h"
 
+/* Of a rule whose log messages nobody can tell from TRACE messages: a format for its text. */
+#define WRITER_IMITATION "a rule's log messages read like TRACE messages and may pass for steps: %.*s"
+
 struct writer;
 
 /* Opens what -w names; text goes to standard output. The options stay the caller's. */

@@ -5,6 +5,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "recorder/core/prefix.h"
+
 /* The next word of the line; words in double quotes may hold spaces and, behind a backslash, quotes. */
 struct word {
     struct bytes text; /* between the quotes */
@@ -105,4 +107,29 @@ size_t rule_text_unescape(struct bytes escaped, char *buffer)
         buffer[length++] = (char)escaped.data[i];
     }
     return length;
+}
+
+bool rule_text_imitates_trace(struct bytes line)
+{
+    static const char option[] = " -j NFLOG --nflog-prefix ";
+    const size_t length = sizeof option - 1;
+    size_t at = line.length; /* of what follows the last, for a comment may read like it */
+    while (at > length && memcmp(line.data + at - length, option, length) != 0)
+        at--;
+    if (at <= length)
+        return false;
+    struct bytes rest = {line.data + at, line.length - at};
+    struct word word;
+    bool bad = false;
+    if (!next_word(&rest, &word, &bad))
+        return false;
+    g_autofree char *text = g_malloc(word.text.length + 1);
+    struct prefix prefix;
+    if (!prefix_parse((struct bytes){(uint8_t *)text, rule_text_unescape(word.text, text)}, &prefix))
+        return false;
+    /* iptables-save prints no group where it is 0. */
+    while (next_word(&rest, &word, &bad))
+        if (bytes_equal(word.text, BYTES("--nflog-group")))
+            return next_word(&rest, &word, &bad) && bytes_equal(word.text, BYTES("0"));
+    return true;
 }

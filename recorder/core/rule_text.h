@@ -21,4 +21,8 @@ bool rule_text_parse(struct bytes rest, struct rule_text *ret_rule);
  * and returns how many. */
 size_t rule_text_unescape(struct bytes escaped, char *buffer);
 
+/* The line of a rule with target NFLOG. True where what it logs cannot be told from a TRACE message: it goes
+ * to group 0, and its prefix reads like one. */
+bool rule_text_imitates_trace(struct bytes line);
+
 #endif

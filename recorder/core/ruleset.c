@@ -377,6 +377,16 @@ size_t ruleset_rule_count(const struct ruleset *ruleset)
     return ruleset->rule_count;
 }
 
+const struct rule *ruleset_find_imitation(const struct ruleset *ruleset)
+{
+    for (size_t i = 0; i < ruleset->rule_count; i++) {
+        const struct rule *rule = &ruleset->rules[i];
+        if (bytes_equal(rule->target, BYTES("NFLOG")) && rule_text_imitates_trace(rule->text))
+            return rule;
+    }
+    return NULL;
+}
+
 size_t ruleset_memory(const struct ruleset *ruleset)
 {
     return sizeof *ruleset + g_bytes_get_size(ruleset->text) + ruleset->rule_count * sizeof(struct rule) +

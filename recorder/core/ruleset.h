@@ -79,6 +79,9 @@ GArray *ruleset_own_rules(const struct ruleset *ruleset);
 bool ruleset_is_empty(const struct ruleset *ruleset);
 size_t ruleset_rule_count(const struct ruleset *ruleset);
 
+/* The first rule whose log messages nobody can tell from TRACE messages; null where there is none. */
+const struct rule *ruleset_find_imitation(const struct ruleset *ruleset);
+
 /* Bytes that it takes, about: its text, and what was read from that. */
 size_t ruleset_memory(const struct ruleset *ruleset);
 

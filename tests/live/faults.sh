@@ -42,6 +42,60 @@ expect "received and lost" $((ours_messages + ours_lost)) $((8 * packets))
 check_verdicts
 echo "$test: received $ours_messages + lost $ours_lost = $((8 * packets))"
 
+test="a recorder that stands still for six seconds, with room in the buffer"
+crossed >/dev/null
+ours_start --unlimited udp
+main=$(pgrep -P $pid -x iptrace-record | head -1)
+send 1000; kill -STOP "$main"; send 1000; sleep 6; send 1000; kill -CONT "$main"; sleep 0.2; send 1000
+ours_stop
+expect "messages" "$ours_messages" $((8 * $(crossed)))
+expect "messages lost" "$ours_lost" 0
+expect "packets" "$(rows udp)" 4000
+expect "packets whose end was not seen" "$(comments udp | grep -c 'UNKNOWN')" 0
+check_verdicts
+
+test="a rule of the user's that logs like TRACE"
+imitation='-A FORWARD -p udp -j NFLOG --nflog-prefix "TRACE: filter:FORWARD:rule:2 "'
+$router iptables-legacy -w -A FORWARD -p udp -j NFLOG --nflog-group 5 --nflog-prefix "TRACE: filter:FORWARD:rule:2 "
+ours_start --unlimited udp
+grep -q "read like TRACE" "$work/ours.errors" && fail "group 5 is taken for an imitation"
+$router iptables-legacy -w -A FORWARD -p udp -j NFLOG --nflog-prefix "TRACE: filter:FORWARD:rule:2 "
+wait_for 10 grep -q "read like TRACE messages.*: $imitation" "$work/ours.errors" || fail "a rule that comes meanwhile is not named"
+ours_stop
+ours_start --unlimited udp
+ours_stop
+expect "warnings" "$(grep -c "read like TRACE messages.*: $imitation" "$work/ours.errors")" 1
+expect "entries in the file" "$(grep -ac '^IPTRACE_EVENT=imitation$' "$work/ours.pcapng")" 1
+grep -aq "^MESSAGE=.*: $imitation" "$work/ours.pcapng" || fail "the file does not name the rule"
+world_flush; world_flood_rules
+
+test="a namespace that goes, and another with the same name and other indexes"
+ip netns add fleeting; ip -n fleeting link set lo up
+fleeting="ip netns exec fleeting"
+$fleeting iptables-legacy -w -A INPUT -p udp --dport 9 -j DROP
+rm -f "$work/ready"
+"$recorder" -4 -n fleeting -w "$work/first.pcapng" --ready-file "$work/ready" udp 2>"$work/first.errors" &
+pid=$!
+wait_for 30 test -e "$work/ready" || fail "$(cat "$work/first.errors")"
+$fleeting "$tool" send 127.0.0.1 9 5 >/dev/null; sleep 0.3
+ip netns del fleeting
+ip netns add fleeting; ip -n fleeting link add name other type veth peer name other2; ip -n fleeting link set lo up
+$fleeting "$tool" send 127.0.0.1 9 3 >/dev/null
+wait $pid; status=$?
+expect "exit status" $status 0
+grep -q "'fleeting' is gone" "$work/first.errors" || fail "nothing was said: $(cat "$work/first.errors")"
+expect "packets of the first" "$(tshark -r "$work/first.pcapng" -Y udp 2>/dev/null | wc -l)" 10
+expect "TRACE rules in the second" "$($fleeting iptables-legacy-save | grep -c TRACE)" 0
+rm -f "$work/ready"
+"$recorder" -4 -n fleeting -w "$work/second.pcapng" --ready-file "$work/ready" udp 2>"$work/second.errors" &
+pid=$!
+wait_for 30 test -e "$work/ready" || fail "$(cat "$work/second.errors")"
+$fleeting "$tool" send 127.0.0.1 9 4 >/dev/null; sleep 0.3
+kill -INT $pid; wait $pid
+expect "packets of the second" "$(tshark -r "$work/second.pcapng" -Y udp 2>/dev/null | wc -l)" 8
+expect "packets dropped in the second, which has no rules" "$(grep -ac 'iptables: DROP' "$work/second.pcapng")" 0
+ip netns del fleeting
+
 test="rules flushed and put back"
 ours_start --unlimited udp
 send 1000

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The output fails: disk full, pipe without a reader, file too large, read-only file system, directory gone. Each
+# The output fails: disk full, pipe without a reader, file too large, read-only file system
+# (from the start, and all at once), directory gone. Each
 # time one clear sentence, everything put back, exit status 1, and a file that is sound up to its last whole block.
 # output_fails.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER
 set -u
@@ -102,6 +103,22 @@ mount --bind "$dir/fixed" "$dir/fixed"
 mount -o remount,bind,ro "$dir/fixed"
 record -w "$dir/fixed/trace.pcapng"
 expect_end "fixed/trace.pcapng.*Read-only file system"
+
+# A file system is not made read-only while somebody writes to it, but by an error of its own. One on a device of ours.
+test="a file system that becomes read-only while recording"
+truncate -s 8M "$dir/device" && mkdir "$dir/failing"
+if mkfs.ext4 -q "$dir/device" && mount -o loop,errors=remount-ro "$dir/device" "$dir/failing" 2>/dev/null &&
+    trigger=/sys/fs/ext4/$(basename "$(findmnt -no SOURCE "$dir/failing")")/trigger_fs_error && [ -w "$trigger" ]; then
+    record -w "$dir/failing/trace.pcapng"
+    for _ in $(seq 200); do [ "$(stat -c %s "$dir/failing/trace.pcapng")" -gt 20000 ] && break; sleep 0.05; done
+    mount -o remount,ro "$dir/failing" 2>/dev/null && fail "it could be remounted read-only"
+    kill -0 $pid || fail "it ended too early"
+    echo 1 >"$trigger"
+    expect_end "failing/trace.pcapng.*Read-only file system.*last whole block"
+    expect_sound "$dir/failing/trace.pcapng" 10
+else
+    echo "not run: $test: no file system on a loop device here"
+fi
 
 test="a directory that is not there"
 record -w "$dir/none/trace.pcapng"

@@ -372,6 +372,38 @@ static void test_loopback_is_two_packets(void **state)
     build_world_done(&world);
 }
 
+/* CLOCK_REALTIME may be set, an hour back and forth, in the middle of packets: order goes by the stream. */
+static void test_the_clock_is_set_back(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin(&world, true);
+    world.in = world.out = "lo";
+    const uint64_t hour_us = 3600000000, now_us = BUILD_RECEIVED_NS / 1000;
+    for (unsigned packet = 0; packet < 2; packet++) {
+        uint64_t before_us = packet == 0 ? now_us : now_us - hour_us,
+                 after_us = 2 * now_us - hour_us - before_us;
+        build_say(&world, HOOK_OUTPUT, "raw:OUTPUT:policy:1");
+        build_say(&world, HOOK_OUTPUT, "mangle:OUTPUT:policy:1");
+        build_say(&world, HOOK_OUTPUT, "filter:OUTPUT:policy:1");
+        build_say(&world, HOOK_POSTROUTING, "mangle:POSTROUTING:policy:1");
+        world.time_us = before_us;
+        build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+        build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:policy:1");
+        world.time_us = after_us;
+        build_say(&world, HOOK_INPUT, "mangle:INPUT:policy:1");
+        build_say(&world, HOOK_INPUT, "filter:INPUT:rule:1");
+        build_say(&world, HOOK_INPUT, "filter:INPUT:rule:2");
+        build_wait(&world, 1000);
+        assert_int_equal(world.paths->len, 2 * packet + 2);
+        build_assert_path(&world, 2 * packet, VERDICT_ACCEPT, REASON_POLICY, "filter:OUTPUT:policy:1");
+        build_assert_path(&world, 2 * packet + 1, VERDICT_DROP, REASON_RULE, "filter:INPUT:rule:2");
+        assert_int_equal(build_path_at(world.paths, 2 * packet + 1)->count, 5);
+        assert_false(build_path_at(world.paths, 2 * packet + 1)->path.incomplete);
+    }
+    build_world_done(&world);
+}
+
 /* A bridge floods: PREROUTING once, FORWARD for each port. */
 static void test_copies_share_the_beginning(void **state)
 {
@@ -692,6 +724,7 @@ int main(void)
         cmocka_unit_test(test_twins_are_right_or_ambiguous),
         cmocka_unit_test(test_loss_never_makes_a_wrong_verdict),
         cmocka_unit_test(test_loopback_is_two_packets),
+        cmocka_unit_test(test_the_clock_is_set_back),
         cmocka_unit_test(test_copies_share_the_beginning),
         cmocka_unit_test(test_copies_go_in_and_on),
         cmocka_unit_test(test_no_copy_from_the_middle),

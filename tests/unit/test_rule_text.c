@@ -73,6 +73,38 @@ static void test_unescape(void **state)
     assert_int_equal(rule_text_unescape(BYTES(""), buffer), 0);
 }
 
+static void test_imitations_of_trace(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        bool imitates;
+    } rows[] = {
+        {"-A INPUT -j NFLOG --nflog-prefix \"TRACE: filter:INPUT:rule:1 \"",                 true },
+        {"-A INPUT -j NFLOG --nflog-prefix \"TRACE: filter:INPUT:rule:1 \" --nflog-size 64", true },
+        {"-A INPUT -j NFLOG --nflog-prefix \"TRACE: filter:INPUT:rule:1 \" --nflog-group 0", true },
+        {"-A INPUT -j NFLOG --nflog-prefix \"TRACE: filter:quo\\\"te:policy:4294967295 \"",  true },
+        {"-A INPUT -j NFLOG --nflog-prefix \"TRACE: filter:INPUT:rule:1 \" --nflog-group 1", false},
+        {"-A INPUT -j NFLOG --nflog-prefix \"TRACE: filter:INPUT:rule:1\"",                  false},
+        {"-A INPUT -j NFLOG --nflog-prefix \"TRACE: filter:INPUT:drop:1 \"",                 false},
+        {"-A INPUT -j NFLOG --nflog-prefix  ",                                               false},
+        {"-A INPUT -j NFLOG --nflog-prefix \"TRACE: filter:INPUT:rule:1 ",                   false},
+        {"-A INPUT -j NFLOG --nflog-group 5",                                                false},
+        {"-A INPUT -j LOG --log-prefix \"TRACE: filter:INPUT:rule:1 \"",                     false},
+        {"",                                                                                 false},
+        {"-A INPUT -m comment --comment \" -j NFLOG --nflog-prefix x\" -j NFLOG --nflog-prefix \"TRACE: "
+         "a:b:rule:1 \"",                                                                                   true                                                                          },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bytes line = {(const uint8_t *)rows[i].line, strlen(rows[i].line)};
+        uint8_t *copy = unit_copy(line);
+        line.data = copy;
+        if (rule_text_imitates_trace(line) != rows[i].imitates)
+            fail_msg("%s", rows[i].line);
+        free(copy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -80,6 +112,7 @@ int main(void)
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_any_bytes),
         cmocka_unit_test(test_unescape),
+        cmocka_unit_test(test_imitations_of_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

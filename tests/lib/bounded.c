@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* bounded SECONDS MIB COMMAND …: runs it, ends it after so many seconds, and says on standard error what it
- * took: "status N, S s, M MiB". Fails with 1 where it was ended by a signal, or a process of it took more
- * memory. */
+ * took: "status N, S s, M MiB". Fails with 1 where it was ended by a signal, its status is above 1, or a
+ * process of it took more memory. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -54,5 +54,5 @@ int main(int argc, char **argv)
     else
         fprintf(stderr, "status %d", WEXITSTATUS(status));
     fprintf(stderr, ", %.1f s, %ld MiB\n", now_s() - begin_s, mib);
-    return !WIFEXITED(status) || mib > atol(argv[2]);
+    return !WIFEXITED(status) || WEXITSTATUS(status) > 1 || mib > atol(argv[2]);
 }

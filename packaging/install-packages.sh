@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs what is missing of the packages for a purpose: install-packages.sh build|demo|tests|check|fuzz|trees …
 # The one list of the packages that iptrace needs; names are those of Debian and of systems derived from it.
+# ulogd2 is not among those of `tests`: it comes with a service that takes the kernel's TRACE messages.
 set -eu
 
 # package               purposes
@@ -30,6 +31,7 @@ tcpdump                 tests
 nftables                tests
 clang-format-14         check
 shellcheck              check
+ulogd2                  check
 clang                   fuzz
 libclang-rt-dev         fuzz
 debootstrap             trees

@@ -52,6 +52,7 @@
     X(BACKEND_LEGACY, 1, "legacy")                                                                           \
     X(BACKEND_NFT, 2, "nft")
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): an enumerator
 #define NAMES_ENUMERATOR(symbol, number, name) symbol = number,
 enum verdict { VERDICT_TABLE(NAMES_ENUMERATOR) };
 enum reason { REASON_TABLE(NAMES_ENUMERATOR) };

@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-#define VARINT_MAX 10 /* bytes of the longest varint */
+#define VARINT_MAX ((size_t)10) /* bytes of the longest varint */
 
 static uint64_t read_little_endian(const uint8_t *at, size_t length)
 {

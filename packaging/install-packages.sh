@@ -30,6 +30,8 @@ protobuf-compiler       tests
 tcpdump                 tests
 nftables                tests
 clang-format-14         check
+clang-tidy-14           check
+cppcheck                check
 shellcheck              check
 ulogd2                  check
 clang                   fuzz

@@ -43,12 +43,14 @@ static const struct {
 };
 
 /* clang-format off */
+// NOLINTBEGIN(bugprone-macro-parentheses): pieces of initializers
 #define FIELD_INFO(variable, filter, type, display, title, description) \
     {&variable, {title, filter, FT_##type, display, NULL, 0, description, HFILL}},
 #define EXPERT_INFO(variable, filter, group, severity, summary) \
     {&variable, {filter, PI_##group, PI_##severity, summary, EXPFILL}},
 #define SUBTREE_ADDRESS(variable) &variable,
 #define FIELD_ADDRESS(variable, ...) &variable,
+// NOLINTEND(bugprone-macro-parentheses)
 /* clang-format on */
 
 static void set_names(hf_register_info *fields, size_t count)

@@ -148,6 +148,7 @@ static tap_packet_status count(void *user, packet_info *pinfo, epan_dissect_t *e
     if (tap->path)
         count_steps(table, tap, pinfo->pool, &made);
     if (made)
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers
         qsort(table->elements, table->num_elements, sizeof *table->elements, compare_rows);
     return TAP_PACKET_REDRAW;
 }

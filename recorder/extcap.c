@@ -2,6 +2,7 @@
 /* Wireshark's command line, and what it means to the recorder. */
 #include "recorder/extcap.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -86,6 +87,7 @@ static int set_family(struct extcap *extcap, const char *family, struct error *e
 static int take(struct extcap *extcap, const struct extcap_option *option, const char *value,
                 struct error *error)
 {
+    assert(value || option->effect == EFFECT_REQUEST);
     switch (option->effect) {
     case EFFECT_REQUEST:
         extcap->request = option->request;

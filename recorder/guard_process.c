@@ -53,7 +53,7 @@ static int undo(const struct state *state, bool is_written, struct error *error)
 {
     int result = undo_once(state, error);
     for (int i = 1; i < UNDO_ATTEMPTS && result < 0; i++) {
-        g_usleep(UNDO_INTERVAL_MS * 1000);
+        g_usleep(UNDO_INTERVAL_MS * 1000ul);
         result = undo_once(state, error);
     }
     return result < 0 || !is_written ? result : state_remove(state, error);

@@ -85,7 +85,7 @@ static int read_table(struct family *family, struct pipeline *pipeline, const ch
                                   (struct bytes){(const uint8_t *)text.text, text.length}, own,
                                   text.own_count, clock_realtime_ns(), error);
     table_text_done(&text);
-    return result;
+    return result; // NOLINT(clang-analyzer-unix.Malloc): g_autofree frees it
 }
 
 /* Reads all tables but `raw`, which is read again once our own rules are in it. */

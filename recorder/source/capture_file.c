@@ -12,7 +12,7 @@
 
 #include "recorder/core/cleanup.h"
 
-#define READ_SIZE (256 * 1024)
+#define READ_SIZE ((size_t)256 * 1024)
 
 int capture_file_open(struct capture_file *ret_file, const char *path, struct error *error)
 {

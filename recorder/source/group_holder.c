@@ -77,6 +77,7 @@ static bool read_command(pid_t pid, char *buffer, size_t size)
     if (!file || !fgets(buffer, (int)size, file))
         return false;
     buffer[strcspn(buffer, "\n")] = '\0';
+    // cppcheck-suppress resourceLeak ; the cleanup attribute closes it
     return true;
 }
 

@@ -104,7 +104,7 @@ static enum pcapng_status look_for_block(struct pcapng_reader *reader, struct by
         }
         advance(window, 4);
     }
-    *ret_wanted = 2 * PCAPNG_READER_LENGTH_MIN;
+    *ret_wanted = 2 * (size_t)PCAPNG_READER_LENGTH_MIN;
     if (!final)
         return PCAPNG_MORE;
     advance(window, window->length);

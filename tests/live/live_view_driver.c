@@ -65,8 +65,13 @@ static int read_packets(double skipped_ms)
         if (type != BLOCK_PACKET)
             continue;
         uint64_t time_ns = (uint64_t)number(block + 12) << 32 | number(block + 16);
-        if (packets == capacity)
-            delays_ms = realloc(delays_ms, (capacity = capacity * 2 + 1024) * sizeof *delays_ms);
+        if (packets == capacity) {
+            capacity = capacity * 2 + 1024;
+            double *more = realloc(delays_ms, capacity * sizeof *delays_ms);
+            if (!more)
+                abort();
+            delays_ms = more;
+        }
         delays_ms[packets++] = (double)(int64_t)(now_ns() - time_ns) / 1e6 - skipped_ms;
     }
     if (packets > 0) {

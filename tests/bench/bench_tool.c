@@ -5,6 +5,7 @@
  *     bench_tool same ADDRESS PORT COUNT           likewise, but all packets are equal
  *     bench_tool hold PORT…                        takes what is sent to these ports and reads nothing
  *     bench_tool measure FILE COMMAND…             runs it; FILE: CPU time and memory of all its processes
+ *     bench_tool closely FILE COMMAND…             likewise, with memory looked at a hundred times a second
  *     bench_tool cpu PID                           CPU time so far of a process and all below it, in µs
  *     bench_tool tables                            bytes of all legacy IPv4 tables of this network namespace
  *     bench_tool grow IN OUT MESSAGES              an NFLOG capture repeated until it has so many
@@ -108,6 +109,7 @@ struct process {
 
 static struct process processes[PROCESSES_MAX];
 static size_t process_count;
+static uint64_t together_kib; /* the most that all took at one time */
 
 static struct process *process_of(pid_t pid)
 {
@@ -134,16 +136,18 @@ static uint64_t field_of(pid_t pid, const char *file, const char *name)
     return value;
 }
 
-static void sample(pid_t pid)
+/* Returns what it takes now, in KiB. */
+static uint64_t sample(pid_t pid)
 {
     struct process *process = process_of(pid);
     if (!process)
-        return;
+        return 0;
     uint64_t peak = field_of(pid, "status", "VmHWM:"), anonymous = field_of(pid, "status", "RssAnon:");
     if (peak > process->peak_kib)
         process->peak_kib = peak;
     if (anonymous > process->anonymous_kib)
         process->anonymous_kib = anonymous;
+    return field_of(pid, "status", "VmRSS:");
 }
 
 /* All processes that descend from `root`. A process is never older than its parent in this list of ours, but
@@ -175,8 +179,11 @@ static void sample_tree(pid_t root)
         if (proc)
             closedir(proc);
     }
+    uint64_t now_kib = 0;
     for (size_t i = 1; i < count; i++)
-        sample(tree[i]);
+        now_kib += sample(tree[i]);
+    if (now_kib > together_kib)
+        together_kib = now_kib;
 }
 
 /* What is running of that tree; ended processes are not counted. */
@@ -197,7 +204,7 @@ static uint64_t us_of(struct timeval time)
 
 /* Those that lose their parent become our children, so that getrusage() counts them all. Signals are handed
  * on to the command; SIGUSR1 writes what is known so far. */
-static int measure(const char *file, char **command)
+static int measure(const char *file, char **command, uint64_t interval_us)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     pid_t child = fork();
@@ -225,7 +232,7 @@ static int measure(const char *file, char **command)
             kill(child, asked);
             asked = 0;
         }
-        if (now_us() - sampled_us > 200000) {
+        if (now_us() - sampled_us > interval_us) {
             sample_tree(getpid());
             sampled_us = now_us();
         }
@@ -246,9 +253,10 @@ static int measure(const char *file, char **command)
         return failed(file);
     fprintf(out,
             "cpu_us=%" PRIu64 " user_us=%" PRIu64 " system_us=%" PRIu64 " wall_us=%" PRIu64
-            " processes=%zu peak_kib=%" PRIu64 " anonymous_kib=%" PRIu64 " status=%d\n",
+            " processes=%zu peak_kib=%" PRIu64 " together_kib=%" PRIu64 " anonymous_kib=%" PRIu64
+            " status=%d\n",
             us_of(usage.ru_utime) + us_of(usage.ru_stime), us_of(usage.ru_utime), us_of(usage.ru_stime),
-            end_us - begin_us, process_count, peak, anonymous,
+            end_us - begin_us, process_count, peak, together_kib, anonymous,
             WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     for (size_t i = 0; i < process_count; i++)
         fprintf(out, "process %d: peak %" PRIu64 " KiB, anonymous %" PRIu64 " KiB\n", (int)processes[i].pid,
@@ -350,7 +358,9 @@ int main(int argc, char **argv)
     if (strcmp(verb, "hold") == 0 && argc >= 3)
         return hold_ports(argv + 2);
     if (strcmp(verb, "measure") == 0 && argc >= 4)
-        return measure(argv[2], argv + 3);
+        return measure(argv[2], argv + 3, 200000);
+    if (strcmp(verb, "closely") == 0 && argc >= 4)
+        return measure(argv[2], argv + 3, 10000);
     if (strcmp(verb, "tables") == 0 && argc == 2)
         return print_tables();
     if (strcmp(verb, "cpu") == 0 && argc == 3)

@@ -109,7 +109,7 @@ quiet_since() { # file: nothing has been written to it for a moment
 # Our recorder, all of its processes measured: the file is $work/ours.pcapng, the figures are in $work/ours.
 ours_start() { # options…
   rm -f "$work/ready" "$work/ours.pcapng"
-  $router "$tool" measure "$work/ours" "$recorder" -4 --ready-file "$work/ready" -w "$work/ours.pcapng" "$@" \
+  $router "$tool" "${ours_measure:-measure}" "$work/ours" "$recorder" -4 --ready-file "$work/ready" -w "$work/ours.pcapng" "$@" \
     2>"$work/ours.errors" &
   pid=$!
   wait_for 60 test -e "$work/ready" || { cat "$work/ours.errors"; exit 1; }

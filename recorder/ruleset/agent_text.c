@@ -57,13 +57,13 @@ static uint64_t cpu_ns(void)
     return (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
 }
 
-/* Writes, and then rests as long as this process has worked since it last did. */
+/* Writes, and then rests twice as long as this process has worked since it last did. */
 static ssize_t write_and_rest(void *context, const char *bytes, size_t size)
 {
-    uint64_t *rested_ns = context, used_ns = cpu_ns() - *rested_ns;
+    uint64_t *rested_ns = context, rest_ns = 2 * (cpu_ns() - *rested_ns);
     ssize_t written = write(STDOUT_FILENO, bytes, size);
-    struct timespec rest = {.tv_sec = (time_t)(used_ns / 1000000000),
-                            .tv_nsec = (long)(used_ns % 1000000000)};
+    struct timespec rest = {.tv_sec = (time_t)(rest_ns / 1000000000),
+                            .tv_nsec = (long)(rest_ns % 1000000000)};
     nanosleep(&rest, NULL);
     *rested_ns = cpu_ns();
     return written;

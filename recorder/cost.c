@@ -10,7 +10,8 @@
 #define MESSAGES_BRANCHED                                                                                    \
     3 /* where it jumps: the jump, a rule of the chain, the end in the calling chain                         \
        */
-#define BUDGET_NS (1000000000.0 * COST_SHARE_PERCENT / 100) /* of a second */
+#define SHARE_NS(percent) (1000000000.0 * (percent) / 100) /* of a second */
+#define BUDGET_NS         SHARE_NS(COST_SHARE_PERCENT)
 
 static const uint32_t ways[] = {
     1u << NF_INET_PRE_ROUTING | 1u << NF_INET_LOCAL_IN,
@@ -85,7 +86,7 @@ struct cost_limit cost_make_limit(const struct cost_family *families, size_t cou
     }
     if (at_rate <= BUDGET_NS || of_rules <= 0)
         return limit;
-    write_rate(BUDGET_NS / of_rules, &limit);
+    write_rate(SHARE_NS(COST_LIMIT_PERCENT) / of_rules, &limit);
     limit.percent = of_rules * limit.rate / 1e7;
     return limit;
 }

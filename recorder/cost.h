@@ -17,7 +17,8 @@
 
 #define COST_RULE_NS        23
 #define COST_PLAUSIBLE_RATE 1000 /* packets a second that any machine may have to forward */
-#define COST_SHARE_PERCENT  5    /* of one CPU, that tracing may take */
+#define COST_SHARE_PERCENT  5    /* of one CPU: where tracing could take more, there is a limit */
+#define COST_LIMIT_PERCENT  3    /* of one CPU, that it may take then */
 
 /* One table of a family. */
 struct cost_table {
@@ -50,9 +51,9 @@ struct cost_limit {
     double rate;    /* packets a second, of one own rule */
 };
 
-/* The limit of each own rule with which all families that are not cheap together take COST_SHARE_PERCENT of a
- * CPU; none where they take less at `rate` packets a second each. From 5/day to 10000/second, as the kernel's
- * match can tell.
+/* The limit of each own rule with which all families that are not cheap together take COST_LIMIT_PERCENT of a
+ * CPU; none where they take less than COST_SHARE_PERCENT at `rate` packets a second each. From 5/day to
+ * 10000/second, as the kernel's match can tell.
  */
 struct cost_limit cost_make_limit(const struct cost_family *families, size_t count, double rate);
 

@@ -6,7 +6,7 @@
 set -u
 recorder=$1/iptrace-record traffic=$2/traffic
 rounds=${IPTRACE_ROUNDS:-9}
-packets=150000
+packets=400000 # some two seconds: the reading of the rules that follows the start is part of it
 [ -x "$recorder" ] || { echo "there is no $recorder"; exit 1; }
 skip() { echo "skipped: $*"; exit 77; }
 
@@ -105,7 +105,7 @@ for count in 20000 100000; do
         sleep 4
         packets=2000
         echo "$count rules, --unlimited: $(rate) packets/s"
-        packets=150000
+        packets=400000
         wait $pid
     fi
 done

@@ -57,21 +57,21 @@ static void test_limit(void **state)
 {
     (void)state;
     struct cost_limit limit = limit_of(20000, 2, COST_PLAUSIBLE_RATE);
-    assert_string_equal(limit.text, "54/second");
-    assert_int_equal(limit.burst, 13);
-    assert_true(limit.percent > 4.5 && limit.percent <= 5);
+    assert_string_equal(limit.text, "32/second");
+    assert_int_equal(limit.burst, 8);
+    assert_true(limit.percent > 2.7 && limit.percent <= 3);
     /* An interface is a rule more in each chain: together they may take no more. */
-    assert_string_equal(limit_of(20000, 4, COST_PLAUSIBLE_RATE).text, "27/second");
-    assert_string_equal(limit_of(100000, 2, COST_PLAUSIBLE_RATE).text, "10/second");
+    assert_string_equal(limit_of(20000, 4, COST_PLAUSIBLE_RATE).text, "16/second");
+    assert_string_equal(limit_of(100000, 2, COST_PLAUSIBLE_RATE).text, "6/second");
     /* A rate that was observed counts. */
-    assert_string_equal(limit_of(500, 2, 100000).text, "2173/second");
+    assert_string_equal(limit_of(500, 2, 100000).text, "1304/second");
 }
 
 static void test_bounds(void **state)
 {
     (void)state;
     assert_string_equal(limit_of(1, 1, 1e9).text, "10000/second");
-    assert_string_equal(limit_of(1000000, 2, COST_PLAUSIBLE_RATE).text, "65/minute");
+    assert_string_equal(limit_of(1000000, 2, COST_PLAUSIBLE_RATE).text, "39/minute");
     const struct cost_family dear = {.packet_ns = UINT64_C(1) << 50, .rules = 2};
     assert_string_equal(cost_make_limit(&dear, 1, 1).text, "5/day");
 }

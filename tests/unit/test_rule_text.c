@@ -93,7 +93,7 @@ static void test_imitations_of_trace(void **state)
         {"-A INPUT -j LOG --log-prefix \"TRACE: filter:INPUT:rule:1 \"",                     false},
         {"",                                                                                 false},
         {"-A INPUT -m comment --comment \" -j NFLOG --nflog-prefix x\" -j NFLOG --nflog-prefix \"TRACE: "
-         "a:b:rule:1 \"",                                                                                   true                                                                          },
+         "a:b:rule:1 \"",                                                           true },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct bytes line = {(const uint8_t *)rows[i].line, strlen(rows[i].line)};

@@ -2,6 +2,7 @@
 /* Our writers and readers against somebody else's: format/iptrace.proto and protoc. */
 #include "tests/unit/unit.h"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "format/envelope.h"
@@ -15,13 +16,13 @@
 /* Runs protoc with `input` as its standard input; free() what it printed. */
 static struct bytes run_protoc(const char *mode, const char *type, struct bytes input)
 {
-    char file[] = "/tmp/iptrace-proto-XXXXXX", command[512];
-    int fd = mkstemp(file);
+    char command[512];
+    int fd =
+        memfd_create("iptrace-proto", MFD_CLOEXEC); /* nothing is left of it, also where an assertion fails */
     assert_true(fd >= 0);
     assert_int_equal(write(fd, input.data, input.length), input.length);
-    close(fd);
-    snprintf(command, sizeof command, "protoc --%s=iptrace.%s -I '%s/format' iptrace.proto < %s", mode, type,
-             IPTRACE_SOURCE_DIR, file);
+    snprintf(command, sizeof command, "protoc --%s=iptrace.%s -I '%s/format' iptrace.proto < /proc/%d/fd/%d",
+             mode, type, IPTRACE_SOURCE_DIR, (int)getpid(), fd);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
     size_t capacity = 1 << 20;
@@ -29,7 +30,7 @@ static struct bytes run_protoc(const char *mode, const char *type, struct bytes 
     size_t length = fread(output, 1, capacity - 1, pipe);
     output[length] = 0;
     assert_int_equal(pclose(pipe), 0);
-    unlink(file);
+    close(fd);
     return (struct bytes){(const uint8_t *)output, length};
 }
 

@@ -49,10 +49,12 @@ static void add_message(const struct walk *walk, proto_tree *tree, const struct 
     struct attributes_place place = {
         .pool = pool, .tvb = walk->tvb, .tree = message_tree, .at = at, .body = body};
     proto_tree_add_uint64(message_tree, hf_block_number, walk->tvb, at, length, message->number);
-    proto_tree_add_string(message_tree, hf_block_prefix, walk->tvb, at, length, text_value(pool, prefix));
-    if (rule)
-        proto_tree_add_string(message_tree, hf_block_step, walk->tvb, at, length,
-                              text_step(pool, &rule->step));
+    text_add(pool, message_tree, hf_block_prefix, walk->tvb, at, length, prefix);
+    if (rule) {
+        const char *step = text_step(pool, &rule->step);
+        text_add(pool, message_tree, hf_block_step, walk->tvb, at, length,
+                 (struct bytes){(const uint8_t *)step, strlen(step)});
+    }
     attributes_tree_add(&place, message, rule ? &rule->step.context : NULL);
 }
 
@@ -136,8 +138,8 @@ const char *messages_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree 
     struct bytes packet_body;
     if (message_block_begin(reader, body, allocate, pinfo->pool)) {
         if (shown && reader->netns.length > 0)
-            proto_tree_add_string(tree, hf_block_netns, tvb, offset_of(&walk, reader->netns),
-                                  (int)reader->netns.length, text_value(pinfo->pool, reader->netns));
+            text_add(pinfo->pool, tree, hf_block_netns, tvb, offset_of(&walk, reader->netns),
+                     (int)reader->netns.length, reader->netns);
         while (message_block_next_packet(reader, &number, &packet_body))
             add_packet(&walk, reader, number, packet_body);
     }

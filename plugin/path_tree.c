@@ -58,7 +58,7 @@ static proto_item *add_bytes(const struct builder *builder, int field, struct ra
 {
     if (is_in_record(builder, bytes))
         range = range_of(builder, bytes);
-    return add_string(builder, field, range, text_value(builder->pool, bytes));
+    return text_add(builder->pool, builder->tree, field, builder->tvb, range.at, range.length, bytes);
 }
 
 static void add_present(const struct builder *builder, int field, struct range range, struct bytes bytes)

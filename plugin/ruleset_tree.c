@@ -28,8 +28,8 @@ static int offset_of(const struct listing *listing, struct bytes bytes)
 
 static proto_item *add_string(const struct listing *listing, proto_tree *tree, int field, struct bytes bytes)
 {
-    return proto_tree_add_string(tree, field, listing->tvb, offset_of(listing, bytes), (int)bytes.length,
-                                 text_value(listing->pool, bytes));
+    return text_add(listing->pool, tree, field, listing->tvb, offset_of(listing, bytes), (int)bytes.length,
+                    bytes);
 }
 
 static struct chain_item *add_chain(const struct listing *listing, const struct ruleset_line *line)

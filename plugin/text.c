@@ -11,12 +11,29 @@ const char *text_value(wmem_allocator_t *pool, struct bytes bytes)
     return (const char *)get_utf_8_string(pool, bytes.data, (int)bytes.length);
 }
 
-const char *text_line(wmem_allocator_t *pool, struct bytes bytes)
+static bool is_plain(struct bytes bytes)
 {
     for (size_t i = 0; i < bytes.length; i++)
         if (bytes.data[i] < ' ' || bytes.data[i] >= 0x7f)
-            return compat_format_text(pool, bytes.data, bytes.length);
-    return wmem_strndup(pool, (const char *)bytes.data, bytes.length);
+            return false;
+    return true;
+}
+
+const char *text_line(wmem_allocator_t *pool, struct bytes bytes)
+{
+    if (is_plain(bytes))
+        return wmem_strndup(pool, (const char *)bytes.data, bytes.length);
+    return compat_format_text(pool, bytes.data, bytes.length);
+}
+
+proto_item *text_add(wmem_allocator_t *pool, proto_tree *tree, int field, tvbuff_t *tvb, int at, int length,
+                     struct bytes bytes)
+{
+    const char *value = text_value(pool, bytes);
+    if (is_plain(bytes))
+        return proto_tree_add_string(tree, field, tvb, at, length, value);
+    return proto_tree_add_string_format_value(tree, field, tvb, at, length, value, "%s",
+                                              text_line(pool, bytes));
 }
 
 const char *text_name(wmem_allocator_t *pool, const char *name, unsigned number)

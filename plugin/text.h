@@ -14,6 +14,12 @@ const char *text_value(wmem_allocator_t *pool, struct bytes bytes);
 /* The text for a line: control characters escaped as well. */
 const char *text_line(wmem_allocator_t *pool, struct bytes bytes);
 
+/* Adds the bytes as a string field, which stands at `at` in the buffer: the value is text_value(), the label
+ * text_line(). Wireshark's own label would do but for what is no control character to it and yet turns a line
+ * around (U+202E, from Wireshark 4.2 on). */
+proto_item *text_add(wmem_allocator_t *pool, proto_tree *tree, int field, tvbuff_t *tvb, int at, int length,
+                     struct bytes bytes);
+
 /* The name, or the number where it has none in this version. */
 const char *text_name(wmem_allocator_t *pool, const char *name, unsigned number);
 

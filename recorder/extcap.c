@@ -2,7 +2,6 @@
 /* Wireshark's command line, and what it means to the recorder. */
 #include "recorder/extcap.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -84,14 +83,10 @@ static int set_family(struct extcap *extcap, const char *family, struct error *e
     return 0;
 }
 
-static int take(struct extcap *extcap, const struct extcap_option *option, const char *value,
-                struct error *error)
+static int take_value(struct extcap *extcap, const struct extcap_option *option, const char *value,
+                      struct error *error)
 {
-    assert(value || option->effect == EFFECT_REQUEST);
     switch (option->effect) {
-    case EFFECT_REQUEST:
-        extcap->request = option->request;
-        break;
     case EFFECT_INTERFACE:
         g_free(extcap->interface);
         extcap->interface = g_strdup(value);
@@ -106,6 +101,7 @@ static int take(struct extcap *extcap, const struct extcap_option *option, const
         break;
     case EFFECT_FAMILY:
         return set_family(extcap, value, error);
+    case EFFECT_REQUEST:
     case EFFECT_NONE:
         break;
     }
@@ -152,7 +148,9 @@ static int read_arguments(struct extcap *extcap, int argc, char **argv, struct e
             return error_set(error, EINVAL, "%s needs a value", option->name);
         if (option->has_value && !value)
             value = argv[++i];
-        int result = take(extcap, option, value, error);
+        if (option->effect == EFFECT_REQUEST)
+            extcap->request = option->request;
+        int result = value ? take_value(extcap, option, value, error) : 0;
         if (result < 0)
             return result;
     }

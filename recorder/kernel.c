@@ -73,19 +73,9 @@ static int read_table(struct family *family, struct pipeline *pipeline, const ch
     int result = agent_text(family->agent, table, TEXT_MS, &text, error);
     if (result < 0)
         return result;
-    g_autofree struct ruleset_own *own = g_new0(struct ruleset_own, text.own_count + 1);
-    for (size_t i = 0; i < text.own_count; i++) {
-        const char *chain = text.own[i].chain;
-        own[i] = (struct ruleset_own){
-            {(const uint8_t *)chain, strlen(chain)},
-            text.own[i].number
-        };
-    }
-    result = pipeline_put_ruleset(pipeline, family_version(family),
-                                  (struct bytes){(const uint8_t *)text.text, text.length}, own,
-                                  text.own_count, clock_realtime_ns(), error);
+    result = pipeline_put_text(pipeline, family_version(family), &text, clock_realtime_ns(), error);
     table_text_done(&text);
-    return result; // NOLINT(clang-analyzer-unix.Malloc): g_autofree frees it
+    return result;
 }
 
 /* Reads all tables but `raw`, which is read again once our own rules are in it. */

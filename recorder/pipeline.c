@@ -3,6 +3,7 @@
 #include "recorder/pipeline.h"
 
 #include "recorder/report.h"
+#include "recorder/ruleset/agent.h"
 
 #include <string.h>
 #include <time.h>
@@ -110,6 +111,24 @@ int pipeline_put_ruleset(struct pipeline *pipeline, unsigned family, struct byte
     pipeline_put(pipeline, ruleset);
     ruleset_unref(ruleset);
     return 0;
+}
+
+int pipeline_put_text(struct pipeline *pipeline, unsigned family, const struct table_text *text,
+                      uint64_t time_ns, struct error *error)
+{
+    struct ruleset_own *own = g_new(struct ruleset_own, text->own_count);
+    for (size_t i = 0; i < text->own_count; i++) {
+        const char *chain = text->own[i].chain;
+        own[i] = (struct ruleset_own){
+            {(const uint8_t *)chain, strlen(chain)},
+            text->own[i].number
+        };
+    }
+    int result =
+        pipeline_put_ruleset(pipeline, family, (struct bytes){(const uint8_t *)text->text, text->length}, own,
+                             text->own_count, time_ns, error);
+    g_free(own);
+    return result;
 }
 
 /* ---- Beginning and end ---- */

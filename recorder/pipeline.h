@@ -27,6 +27,11 @@ int pipeline_put_ruleset(struct pipeline *pipeline, unsigned family, struct byte
                          const struct ruleset_own *own, size_t own_count, uint64_t time_ns,
                          struct error *error);
 
+/* The same with what an agent has read; struct table_text is of recorder/ruleset/agent.h. */
+struct table_text;
+int pipeline_put_text(struct pipeline *pipeline, unsigned family, const struct table_text *text,
+                      uint64_t time_ns, struct error *error);
+
 /* The same with a ruleset that has its number already. */
 void pipeline_put(struct pipeline *pipeline, struct ruleset *ruleset);
 

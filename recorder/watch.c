@@ -3,16 +3,12 @@
 #include "recorder/watch.h"
 
 #include "recorder/core/ruleset_diff.h"
+#include "recorder/lock_watch.h"
 #include "recorder/report.h"
-#include "recorder/ruleset/xtables_lock.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define MS             1000000ull
 #define SIZES_NS       (500 * MS)
@@ -21,17 +17,19 @@
 #define SETTLE_NS      (1000 * MS) /* longer than this nobody waits for the rules to hold still */
 #define HELD_NS        (50 * MS)   /* while somebody has the lock open */
 #define DIFF_LINES_MAX 100
-#define CHECKS_MAX                                                                                           \
-    3 /* rules that never hold still are taken as they are, and nothing before them is sure                  \
-       */
+/* Rules that never hold still are taken as they are after so many looks, and nothing before them is sure. */
+#define CHECKS_MAX 3
 
 /* What a family's watch waits for. */
 enum phase {
     PHASE_IDLE,
-    PHASE_SIZES, /* for the sizes */
-    PHASE_DEEP,  /* for a look at all entries */
-    PHASE_TEXT,  /* for the texts of the tables that changed */
-    PHASE_CHECK, /* for another look, whether they are of the tables that were seen: the first take seconds */
+    PHASE_SIZES,       /* for the sizes */
+    PHASE_DEEP,        /* for a look at all entries */
+    PHASE_TEXT,        /* for the texts of the tables that changed */
+    PHASE_CHECK,       /* for another look, after texts that took long: whether the tables held still */
+    PHASE_FIRST,       /* for nothing: the texts of all tables are to be asked for */
+    PHASE_FIRST_TEXT,  /* for these, of the tables as the start saw them */
+    PHASE_FIRST_CHECK, /* for a look, whether they are still as then */
 };
 
 struct family_watch {
@@ -40,17 +38,15 @@ struct family_watch {
     struct ruleset_state state; /* of the last deep look that was taken over */
     bool is_first;              /* nothing was taken over yet: the book has no rules but raw's … */
     struct ruleset_state first; /* … and so the tables were when the recording began */
-    bool trusts_first;          /* texts are being read for `first`, without another look before */
-    bool first_tried;
     unsigned checks_failed;
     enum phase phase;
     struct ruleset_state seen; /* of the deep look that is being taken over */
     GPtrArray *texts;          /* of struct table_text */
     size_t texts_missing;
     bool disturbed;             /* the lock was opened or closed since the look was asked for */
-    int locks;                  /* how many others had the lock since the suspicion began … */
-    int locks_after;            /* … and of them, who opened it after the look was asked for */
-    int holders;                /* who had it open then */
+    int openings_settled;       /* of the lock, by those who can have no part in what comes now */
+    int openings_asked;         /* when the look was asked for … */
+    int holders_asked;          /* … and who had it open then */
     uint64_t asked_ns;          /* when it was */
     uint64_t verified_ns;       /* when the book was last known to be right */
     uint64_t sizes_ns, deep_ns; /* when the next looks are due */
@@ -59,11 +55,8 @@ struct family_watch {
 
 struct watch {
     struct pipeline *pipeline;
-    int inotify_fd;
-    unsigned holders;   /* processes that have the lock open, as far as we saw them open it */
-    uint64_t turned_ns; /* when the last turn read the lock's events */
-    uint64_t closed_ns; /* when the lock was last seen to be closed, at the latest */
-    bool touched;       /* somebody else had the lock since the recording began */
+    struct lock_watch lock;
+    bool touched; /* somebody else had the lock since the recording began */
     size_t count;
     struct family_watch families[WATCH_FAMILIES_MAX];
 };
@@ -78,34 +71,18 @@ int watch_open(struct watch **ret_watch, struct pipeline *pipeline, struct error
 {
     struct watch *watch = g_new0(struct watch, 1);
     watch->pipeline = pipeline;
-    watch->turned_ns = clock_realtime_ns();
-    watch->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (watch->inotify_fd < 0) {
+    int result = lock_watch_open(&watch->lock, clock_realtime_ns(), error);
+    if (result < 0) {
         g_free(watch);
-        return error_set(error, errno, "cannot watch the xtables lock: %s", g_strerror(errno));
+        return result;
     }
-    /* iptables makes the file where it is missing, as we do here, so that it can be watched. One that is
-     * there is not opened: another namespace's watch would see it. */
-    int fd = access(XTABLES_LOCK_FILE, F_OK) == 0
-                 ? -1
-                 : open(XTABLES_LOCK_FILE, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
-    if (fd >= 0)
-        close(fd);
-    if (inotify_add_watch(watch->inotify_fd, XTABLES_LOCK_FILE, IN_OPEN | IN_CLOSE) < 0)
-        report_note(
-            "%s cannot be watched (%s): changes of the rules are seen up to 2 s late, and steps marked so",
-            XTABLES_LOCK_FILE, g_strerror(errno));
     *ret_watch = watch;
     return 0;
 }
 
 void watch_add_lock(struct watch *watch, const char *path)
 {
-    struct stat ours, other;
-    bool is_ours = stat(XTABLES_LOCK_FILE, &ours) == 0 && stat(path, &other) == 0 &&
-                   ours.st_dev == other.st_dev && ours.st_ino == other.st_ino;
-    if (!is_ours && inotify_add_watch(watch->inotify_fd, path, IN_OPEN | IN_CLOSE) < 0)
-        report_detail("%s cannot be watched: %s", path, g_strerror(errno));
+    lock_watch_add(&watch->lock, path);
 }
 
 void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_state *state, bool reads_all)
@@ -121,6 +98,7 @@ void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_st
         .sizes_ns = now_ns + SIZES_NS,
         .deep_ns = now_ns + DEEP_NS,
         .is_first = reads_all,
+        .phase = reads_all ? PHASE_FIRST : PHASE_IDLE,
         .first = *state,
         .deep_wanted = reads_all,
     };
@@ -147,7 +125,7 @@ bool watch_is_sure(const struct watch *watch)
 size_t watch_fds(const struct watch *watch, struct pollfd fds[static WATCH_FDS_MAX])
 {
     size_t count = 0;
-    fds[count++] = (struct pollfd){.fd = watch->inotify_fd, .events = POLLIN};
+    fds[count++] = (struct pollfd){.fd = watch->lock.fd, .events = POLLIN};
     for (size_t i = 0; i < watch->count; i++)
         fds[count++] = (struct pollfd){.fd = agent_fd(watch->families[i].agent), .events = POLLIN};
     return count;
@@ -159,7 +137,7 @@ void watch_close(struct watch *watch)
         return;
     for (size_t i = 0; i < watch->count; i++)
         g_ptr_array_unref(watch->families[i].texts);
-    close(watch->inotify_fd);
+    lock_watch_close(&watch->lock);
     g_free(watch);
 }
 
@@ -172,69 +150,45 @@ static void suspect(struct watch *watch, struct family_watch *family, uint64_t s
     family->deep_wanted = true;
 }
 
-static void note_opening(struct watch *watch)
+/* What happened puts all rules under suspicion since the turn before. Returns how much it was. */
+static unsigned take_lock_events(struct watch *watch)
 {
-    watch->holders++;
-    for (size_t i = 0; i < watch->count; i++) {
-        watch->families[i].locks++;
-        watch->families[i].locks_after++;
-    }
-}
-
-/* Returns how many there were. */
-static unsigned take_lock_events(struct watch *watch, uint64_t now_ns)
-{
-    _Alignas(struct inotify_event) char buffer[4096];
-    unsigned count = 0;
-    ssize_t length;
-    while ((length = read(watch->inotify_fd, buffer, sizeof buffer)) > 0) {
-        for (char *at = buffer; at < buffer + length;) {
-            const struct inotify_event *event = (const struct inotify_event *)at;
-            at += sizeof *event + event->len;
-            count++;
-            if (event->mask & IN_OPEN)
-                note_opening(watch);
-            else if (watch->holders > 0)
-                watch->holders--;
-            if (event->mask & IN_CLOSE)
-                watch->closed_ns = now_ns;
-        }
-    }
+    uint64_t before_ns = watch->lock.turned_ns;
+    unsigned count = lock_watch_turn(&watch->lock, clock_realtime_ns());
     for (size_t i = 0; count > 0 && i < watch->count; i++)
-        suspect(watch, &watch->families[i], watch->turned_ns);
-    watch->turned_ns = now_ns;
+        suspect(watch, &watch->families[i], before_ns);
     return count;
 }
 
 void watch_forgive(struct watch *watch, unsigned own_locks)
 {
-    for (size_t i = 0; i < watch->count; i++) {
-        watch->families[i].locks -= (int)own_locks;
-        watch->families[i].locks_after -= (int)own_locks;
-    }
+    lock_watch_forgive(&watch->lock, own_locks);
 }
 
 void watch_begin(struct watch *watch, unsigned own_locks)
 {
     /* An opening and a closing each. */
-    watch->touched = take_lock_events(watch, clock_realtime_ns()) > 2 * own_locks;
+    watch->touched = take_lock_events(watch) > 2 * own_locks;
     watch_forgive(watch, own_locks);
 }
 
 /* ---- Looking ---- */
 
-static int ask_for_state(const struct watch *watch, struct family_watch *family, bool deep, uint64_t now_ns,
-                         struct error *error)
+/* What is taken over is of now, or of later. */
+static void begin_look(const struct watch *watch, struct family_watch *family, uint64_t now_ns)
 {
     family->asked_ns = now_ns;
+    family->disturbed = family->deep_wanted = false;
+    family->openings_asked = watch->lock.openings;
+    family->holders_asked = (int)watch->lock.holders;
+}
+
+static int ask_for_sizes(struct family_watch *family, uint64_t now_ns, struct error *error)
+{
+    family->phase = PHASE_SIZES;
+    family->asked_ns = now_ns;
     family->disturbed = false;
-    family->phase = deep ? PHASE_DEEP : PHASE_SIZES;
-    if (deep) {
-        family->deep_wanted = false;
-        family->locks_after = 0;
-        family->holders = (int)watch->holders;
-    }
-    return agent_request_state(family->agent, deep, error);
+    return agent_request_state(family->agent, false, error);
 }
 
 static const struct table_state *find_table(const struct ruleset_state *state, const char *name)
@@ -300,15 +254,7 @@ static int take_over_text(struct watch *watch, const struct family_watch *family
     struct ruleset *before = rulebook_get(book, family->version, table);
     if (before)
         ruleset_ref(before);
-    g_autofree struct ruleset_own *own = g_new0(struct ruleset_own, text->own_count + 1);
-    for (size_t i = 0; i < text->own_count; i++)
-        own[i] = (struct ruleset_own){
-            {(const uint8_t *)text->own[i].chain, strlen(text->own[i].chain)},
-            text->own[i].number,
-        };
-    int result = pipeline_put_ruleset(watch->pipeline, family->version,
-                                      (struct bytes){(const uint8_t *)text->text, text->length}, own,
-                                      text->own_count, family->asked_ns, error);
+    int result = pipeline_put_text(watch->pipeline, family->version, text, family->asked_ns, error);
     const struct ruleset *after = rulebook_get(book, family->version, table);
     bool is_known = before || (family->is_first && find_table(&family->first, text->table));
     if (result == 0 && after && (before ? !ruleset_same_text(before, after) : !is_known))
@@ -340,16 +286,18 @@ static int take_over(struct watch *watch, struct family_watch *family, uint64_t 
                         rulebook_own_tables(book, family->version));
 
     /* By what sign the look was asked for tells when the change was at the latest. */
-    uint64_t until_ns = watch->closed_ns != 0 && watch->holders == 0 ? MIN(watch->closed_ns, family->asked_ns)
-                                                                     : family->asked_ns;
+    const struct lock_watch *lock = &watch->lock;
+    uint64_t until_ns = lock->closed_ns != 0 && lock->holders == 0 ? MIN(lock->closed_ns, family->asked_ns)
+                                                                   : family->asked_ns;
     uint64_t since_ns = rulebook_suspect_since(book, family->version);
     /* Two may have changed something and changed it back, or to what is now by way of something else. */
-    if (since_ns != 0 && family->locks - family->locks_after > 1)
+    if (since_ns != 0 && family->openings_asked - family->openings_settled > 1)
         rulebook_doubt(book, family->version, since_ns, MAX(until_ns, since_ns));
-    family->locks = family->locks_after + family->holders; /* these may change something yet */
+    family->openings_settled =
+        family->openings_asked - family->holders_asked; /* who may yet change something */
     rulebook_settle(book, family->version, MAX(until_ns, since_ns));
     assembler_rules_settled(watch->pipeline->assembler, family->version);
-    if (family->disturbed || watch->holders > 0)
+    if (family->disturbed || lock->holders > 0)
         suspect(watch, family, family->asked_ns);
     return 0;
 }
@@ -373,18 +321,20 @@ static bool is_as_at_first(const struct family_watch *family, const struct rules
     return true;
 }
 
+static int take_first_check(struct watch *watch, struct family_watch *family,
+                            const struct ruleset_state *state, uint64_t now_ns, struct error *error)
+{
+    if (watch->touched || !is_as_at_first(family, state)) {
+        look_again(family);
+        return 0;
+    }
+    family->seen = *state;
+    return take_over(watch, family, now_ns, error);
+}
+
 static int take_check(struct watch *watch, struct family_watch *family, const struct ruleset_state *state,
                       uint64_t now_ns, struct error *error)
 {
-    if (family->trusts_first) {
-        family->trusts_first = false;
-        if (watch->touched || !is_as_at_first(family, state)) {
-            look_again(family);
-            return 0;
-        }
-        family->seen = *state;
-        return take_over(watch, family, now_ns, error);
-    }
     bool differs = state->table_count != family->seen.table_count;
     for (size_t i = 0; i < state->table_count; i++)
         differs = differs || table_differs(&family->seen, &state->tables[i], true);
@@ -403,7 +353,7 @@ static int take_check(struct watch *watch, struct family_watch *family, const st
 static int finish_look(struct watch *watch, struct family_watch *family, uint64_t now_ns, struct error *error)
 {
     if (family->is_first) {
-        family->phase = PHASE_CHECK;
+        family->phase = family->phase == PHASE_FIRST_TEXT ? PHASE_FIRST_CHECK : PHASE_CHECK;
         return agent_request_state(family->agent, true, error);
     }
     uint64_t since_ns = rulebook_suspect_since(watch->pipeline->book, family->version);
@@ -416,11 +366,11 @@ static int finish_look(struct watch *watch, struct family_watch *family, uint64_
     return take_over(watch, family, now_ns, error);
 }
 
-static int take_deep(struct watch *watch, struct family_watch *family, const struct ruleset_state *state,
-                     uint64_t now_ns, struct error *error)
+/* Asks for the texts of the tables that are others than those taken over last. */
+static int ask_for_texts(struct watch *watch, struct family_watch *family, const struct ruleset_state *state,
+                         uint64_t now_ns, struct error *error)
 {
     family->seen = *state;
-    family->phase = PHASE_TEXT;
     family->texts_missing = 0;
     for (size_t i = 0; i < state->table_count; i++) {
         if (!table_differs(&family->state, &state->tables[i], true))
@@ -435,16 +385,20 @@ static int take_deep(struct watch *watch, struct family_watch *family, const str
     return family->texts_missing == 0 ? finish_look(watch, family, now_ns, error) : 0;
 }
 
+static int take_deep(struct watch *watch, struct family_watch *family, const struct ruleset_state *state,
+                     uint64_t now_ns, struct error *error)
+{
+    family->phase = PHASE_TEXT;
+    return ask_for_texts(watch, family, state, now_ns, error);
+}
+
 /* The start has looked at all entries just now, and the check will: another look between the two costs a
  * large table's reading once more. */
 static int read_first(struct watch *watch, struct family_watch *family, uint64_t now_ns, struct error *error)
 {
-    family->first_tried = family->trusts_first = true;
-    family->asked_ns = now_ns;
-    family->disturbed = family->deep_wanted = false;
-    family->locks_after = 0;
-    family->holders = (int)watch->holders;
-    return take_deep(watch, family, &family->first, now_ns, error);
+    begin_look(watch, family, now_ns);
+    family->phase = PHASE_FIRST_TEXT;
+    return ask_for_texts(watch, family, &family->first, now_ns, error);
 }
 
 static int take_text(struct watch *watch, struct family_watch *family, struct agent_reply *reply,
@@ -464,19 +418,31 @@ static int take_reply(struct watch *watch, struct family_watch *family, struct a
         /* A table may be gone, or busy: look again at the next turn of the clock. */
         report_detail("%s", reply->error.text);
         family->phase = PHASE_IDLE;
-        family->trusts_first = false;
         family->deep_ns = now_ns + SIZES_NS;
         g_ptr_array_set_size(family->texts, 0);
         return 0;
     }
-    if (reply->kind == AGENT_REPLY_TEXT)
-        return family->phase == PHASE_TEXT ? take_text(watch, family, reply, now_ns, error) : 0;
-    if (family->phase == PHASE_CHECK)
-        return take_check(watch, family, &reply->state, now_ns, error);
-    if (family->phase == PHASE_DEEP)
-        return take_deep(watch, family, &reply->state, now_ns, error);
-    if (family->phase == PHASE_SIZES)
+    bool is_text = reply->kind == AGENT_REPLY_TEXT;
+    bool wants_text = family->phase == PHASE_TEXT || family->phase == PHASE_FIRST_TEXT;
+    if (is_text != wants_text)
+        return 0; /* of a look that was given up */
+    switch (family->phase) {
+    case PHASE_SIZES:
         take_sizes(watch, family, &reply->state);
+        return 0;
+    case PHASE_DEEP:
+        return take_deep(watch, family, &reply->state, now_ns, error);
+    case PHASE_TEXT:
+    case PHASE_FIRST_TEXT:
+        return take_text(watch, family, reply, now_ns, error);
+    case PHASE_CHECK:
+        return take_check(watch, family, &reply->state, now_ns, error);
+    case PHASE_FIRST_CHECK:
+        return take_first_check(watch, family, &reply->state, now_ns, error);
+    case PHASE_IDLE:
+    case PHASE_FIRST:
+        break; /* likewise */
+    }
     return 0;
 }
 
@@ -494,22 +460,25 @@ static int turn_family(struct watch *watch, struct family_watch *family, struct 
     }
     if (result != -EAGAIN)
         return result;
+    uint64_t now_ns = clock_realtime_ns();
+    if (family->phase == PHASE_FIRST)
+        return read_first(watch, family, now_ns, error);
     if (family->phase != PHASE_IDLE)
         return 0;
-    uint64_t now_ns = clock_realtime_ns();
-    if (family->is_first && !family->first_tried)
-        return read_first(watch, family, now_ns, error);
-    bool held = watch->holders > 0 && now_ns - family->asked_ns < HELD_NS;
-    if ((family->deep_wanted && !held) || now_ns >= family->deep_ns)
-        return ask_for_state(watch, family, true, now_ns, error);
+    bool held = watch->lock.holders > 0 && now_ns - family->asked_ns < HELD_NS;
+    if ((family->deep_wanted && !held) || now_ns >= family->deep_ns) {
+        begin_look(watch, family, now_ns);
+        family->phase = PHASE_DEEP;
+        return agent_request_state(family->agent, true, error);
+    }
     if (now_ns >= family->sizes_ns)
-        return ask_for_state(watch, family, false, now_ns, error);
+        return ask_for_sizes(family, now_ns, error);
     return 0;
 }
 
 int watch_turn(struct watch *watch, struct error *error)
 {
-    watch->touched |= take_lock_events(watch, clock_realtime_ns()) > 0;
+    watch->touched |= take_lock_events(watch) > 0;
     for (size_t i = 0; i < watch->count; i++) {
         int result = turn_family(watch, &watch->families[i], error);
         if (result < 0)

@@ -173,12 +173,13 @@ int table_states_read(int family, bool deep, struct table_state *states, size_t 
     g_auto(GStrv) names = NULL;
     size_t count = 0;
     int result = read_names(legacy, &names, error);
-    if (!result && names[0])
+    size_t name_count = result ? 0 : g_strv_length(names);
+    if (name_count > 0)
         result = legacy_socket(legacy, &fd, error);
     if (result)
         return result;
 
-    for (char **name = names; *name; name++) {
+    for (char **name = names; name < names + name_count; name++) {
         if (count == capacity)
             return error_set(error, E2BIG, "there are more than %zu legacy %s tables", capacity,
                              legacy->name);

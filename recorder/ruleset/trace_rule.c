@@ -173,14 +173,14 @@ GPtrArray *trace_rule_build(const struct legacy *legacy, const char *chain,
 bool trace_rule_is_own(const struct legacy_rule *rule, char ret_tag[TRACE_TAG_MAX + 1])
 {
     static const char prefix[] = TRACE_COMMENT_PREFIX;
-    if (strncmp(legacy_target(rule)->u.user.name, "TRACE", XT_EXTENSION_MAXNAMELEN))
+    if (strncmp(legacy_target(rule)->u.user.name, "TRACE", XT_EXTENSION_MAXNAMELEN) != 0)
         return false;
     for (const struct xt_entry_match *match = legacy_first_match(rule); match;
          match = legacy_next_match(rule, match)) {
         const struct xt_comment_info *info = (const void *)match->data;
-        if (strncmp(match->u.user.name, "comment", sizeof match->u.user.name) ||
+        if (strncmp(match->u.user.name, "comment", sizeof match->u.user.name) != 0 ||
             match->u.match_size < sizeof *match + sizeof *info ||
-            strncmp(info->comment, prefix, sizeof prefix - 1))
+            strncmp(info->comment, prefix, sizeof prefix - 1) != 0)
             continue;
         if (ret_tag)
             g_strlcpy(ret_tag, info->comment + sizeof prefix - 1, TRACE_TAG_MAX + 1);

@@ -73,13 +73,9 @@ static int look_for_answer(struct nflog_socket *socket, const struct nlmsghdr *r
     return 1;
 }
 
-static int ask(struct nflog_socket *socket, struct nlmsghdr *request)
+/* `buffer` has room for a datagram. */
+static int wait_for_answer(struct nflog_socket *socket, const struct nlmsghdr *request, uint8_t *buffer)
 {
-    g_autofree uint8_t *buffer = g_malloc(NFLOG_DATAGRAM_MAX);
-    request->nlmsg_flags |= NLM_F_ACK;
-    request->nlmsg_seq = ++socket->asked;
-    if (mnl_socket_sendto(socket->netlink, request, request->nlmsg_len) < 0)
-        return -errno;
     for (;;) {
         struct pollfd wait = {.fd = socket->fd, .events = POLLIN};
         if (poll(&wait, 1, ANSWER_TIMEOUT_MS) == 0)
@@ -93,6 +89,18 @@ static int ask(struct nflog_socket *socket, struct nlmsghdr *request)
         if (answer <= 0)
             return answer;
     }
+}
+
+static int ask(struct nflog_socket *socket, struct nlmsghdr *request)
+{
+    request->nlmsg_flags |= NLM_F_ACK;
+    request->nlmsg_seq = ++socket->asked;
+    if (mnl_socket_sendto(socket->netlink, request, request->nlmsg_len) < 0)
+        return -errno;
+    uint8_t *buffer = g_malloc(NFLOG_DATAGRAM_MAX);
+    int answer = wait_for_answer(socket, request, buffer);
+    g_free(buffer);
+    return answer;
 }
 
 static struct nlmsghdr *put_header(uint8_t *buffer)
@@ -177,7 +185,7 @@ ssize_t nflog_socket_receive(struct nflog_socket *socket, uint8_t *buffer, size_
 }
 
 /* Not a multiple of a page: else the beginnings of all buffers would share a few lines of the cache. */
-#define BATCH_STRIDE (NFLOG_DATAGRAM_MAX + 17 * 64)
+#define BATCH_STRIDE (NFLOG_DATAGRAM_MAX + (size_t)17 * 64)
 
 struct nflog_batch {
     struct mmsghdr headers[NFLOG_BATCH_MAX];

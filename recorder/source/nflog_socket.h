@@ -10,7 +10,7 @@
 
 #define NFLOG_GROUP                                                                                          \
     0 /* where the kernel sends TRACE messages: default_loginfo in net/netfilter/nfnetlink_log.c */
-#define NFLOG_DATAGRAM_MAX (128 * 1024)
+#define NFLOG_DATAGRAM_MAX ((size_t)128 * 1024)
 
 struct nflog_socket {
     struct mnl_socket *netlink;

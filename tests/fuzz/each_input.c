@@ -18,10 +18,18 @@ static bool cut, flip;
 static size_t every = 1;
 static unsigned long files, inputs;
 
+static uint8_t *allocate(size_t size)
+{
+    uint8_t *memory = malloc(size > 0 ? size : 1);
+    if (!memory)
+        abort();
+    return memory;
+}
+
 /* In memory of its own size, so that a reader beyond its end is found out. */
 static void try(const uint8_t *data, size_t size)
 {
-    uint8_t *exact = malloc(size > 0 ? size : 1);
+    uint8_t *exact = allocate(size);
     if (size > 0)
         memcpy(exact, data, size);
     LLVMFuzzerTestOneInput(exact, size);
@@ -32,7 +40,7 @@ static void try(const uint8_t *data, size_t size)
 static void try_file(const char *path, size_t size)
 {
     FILE *file = fopen(path, "rb");
-    uint8_t *data = malloc(size > 0 ? size : 1);
+    uint8_t *data = allocate(size);
     if (!file || fread(data, 1, size, file) != size) {
         perror(path);
         exit(1);

@@ -59,6 +59,7 @@ static int read_packets(double skipped_ms)
         uint32_t type = number(block), length = number(block + 4);
         if (length < 12 || length > BLOCK_MAX || !read_all(block + 8, length - 8)) {
             printf("damage: a block of type %u and %u bytes\n", type, length);
+            free(delays_ms);
             return 1;
         }
         customs += type == BLOCK_CUSTOM;

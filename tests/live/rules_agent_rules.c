@@ -138,6 +138,17 @@ void test_renew(void)
     world_agent_close(agent);
 }
 
+static bool is_same(const struct ruleset_state *a, const struct ruleset_state *b)
+{
+    bool is = a->table_count == b->table_count;
+    for (size_t i = 0; is && i < a->table_count; i++) {
+        const struct table_state *one = &a->tables[i], *other = &b->tables[i];
+        is = !strcmp(one->name, other->name) && one->entries == other->entries && one->size == other->size &&
+             one->hash == other->hash && one->own_rules == other->own_rules;
+    }
+    return is;
+}
+
 void test_state(void)
 {
     struct agent *agent = world_agent(AF_INET);
@@ -160,8 +171,7 @@ void test_state(void)
     /* A new date of ours changes nothing of the user's; a new address of his does, at the same size and
      * count. */
     CHECK(agent_renew(agent, 0, TIMEOUT_MS, NULL, &error) == 0, "but %s", error.text);
-    CHECK(agent_state(agent, true, TIMEOUT_MS, &second, &error) == 0 &&
-          !memcmp(&first, &second, sizeof first));
+    CHECK(agent_state(agent, true, TIMEOUT_MS, &second, &error) == 0 && is_same(&first, &second));
     world_run("iptables-legacy -t nat -R POSTROUTING 1 -s 10.0.0.2 -j MASQUERADE");
     CHECK(agent_state(agent, true, TIMEOUT_MS, &second, &error) == 0);
     for (size_t i = 0; i < first.table_count; i++)

@@ -98,7 +98,7 @@ int main(int argc, char **argv)
 
     struct sockaddr_storage address;
     socklen_t length = make_address(argv[optind], port, &address);
-    int sockets[SOCKETS_MAX];
+    int sockets[SOCKETS_MAX] = {-1};
     for (unsigned i = 0; i < sources; i++)
         if ((sockets[i] = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
             die("socket");

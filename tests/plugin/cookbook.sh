@@ -2,18 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # cookbook.sh PLUGIN.so: every tshark command of docs/filters.md answers, without a word of complaint; and every
 # field has a description.
-set -u -o pipefail
-here=$(dirname "$(readlink -f "$0")")
-plugin=$(readlink -f "$1")
-work=$(mktemp -d)
-chmod 777 "$work" # where root tests, tshark may run as nobody
-trap 'rm -rf "$work"' EXIT
-cp -r "$here/../../samples" "$work/samples"
+. "$(dirname "$(readlink -f "$0")")/../lib/plugin.sh"
+plugin_begin "$1"
+cp -r "$tests/../samples" "$work/samples"
 chmod -R a+rX "$work/samples"
 cd "$work" || exit 1
 
 run() {
-    "$here/../tshark" "$plugin" "$@" 2>"$work/errors"
+    plugin_tshark "$@" 2>"$work/errors"
 }
 
 # Wireshark says to root that he is root.
@@ -21,8 +17,8 @@ complaints() {
     grep -v '^Running as user' "$work/errors"
 }
 
-sed -n 's/^    \(tshark .*-r samples.*\)/\1/p' "$here/../../docs/filters.md" >"$work/commands"
-failed=0 count=0
+sed -n 's/^    \(tshark .*-r samples.*\)/\1/p' "$tests/../docs/filters.md" >"$work/commands"
+count=0
 fail() {
     echo "$1"
     failed=$((failed + 1))
@@ -44,7 +40,7 @@ done <"$work/commands"
 
 # F, title, name, type, protocol, display, mask, description
 # (what Wireshark makes of expert information has its summary as title).
-sed -n 's/^ *X(ei_[a-z_]*, *"\([a-z._]*\)".*/\1/p' "$here/../../plugin/fields.h" >"$work/experts"
+sed -n 's/^ *X(ei_[a-z_]*, *"\([a-z._]*\)".*/\1/p' "$tests/../plugin/fields.h" >"$work/experts"
 undescribed=$(run -G fields | awk -F'\t' '$1 == "F" && $3 ~ /^iptrace\./ && $8 == "" { print $3 }' |
     grep -vxF -f "$work/experts")
 [ -z "$undescribed" ] || fail "fields without description: $undescribed"

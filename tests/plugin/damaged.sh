@@ -2,18 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # damaged.sh PLUGIN.so MAKE_CAPTURE [SAMPLE …]: whatever stands in records and blocks, tshark shows it all, twice, and
 # does not complain; nor over the samples, which are sound: there nothing may be called damaged.
-set -u -o pipefail
-here=$(dirname "$(readlink -f "$0")")
-plugin=$(readlink -f "$1") make_capture=$(readlink -f "$2")
+. "$(dirname "$(readlink -f "$0")")/../lib/plugin.sh"
+plugin_begin "$1"
+make_capture=$(readlink -f "$2")
 shift 2
-work=$(mktemp -d)
-chmod 777 "$work" # where root tests, tshark may run as nobody
-trap 'rm -rf "$work"' EXIT
-failed=0
 
 # show FILE: everything there is to show.
 show() {
-    "$here/../tshark" "$plugin" -2 -r "$1" -V -x -z iptrace,tree -z iptrace,rules >"$work/output" 2>"$work/errors"
+    plugin_tshark -2 -r "$1" -V -x -z iptrace,tree -z iptrace,rules >"$work/output" 2>"$work/errors"
     local status=$?
     if [ $status != 0 ] || grep -v '^Running as user' "$work/errors" | head -n 20 | grep . ||
         grep -n 'Dissector bug' "$work/output"; then

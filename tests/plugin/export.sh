@@ -2,13 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # export.sh PLUGIN.so SAMPLE …: the rulesets of each sample, saved as objects, are texts that iptables-restore takes; and
 # what it makes of them is what was in force.
-set -u -o pipefail
-here=$(dirname "$(readlink -f "$0")")
-plugin=$(readlink -f "$1")
+. "$(dirname "$(readlink -f "$0")")/../lib/plugin.sh"
+plugin_begin "$1"
 shift
-work=$(mktemp -d)
-chmod 777 "$work" # where root tests, tshark may run as nobody
-trap 'rm -rf "$work"' EXIT
 own=(unshare --net)
 [ "$(id -u)" = 0 ] || own=(unshare --user --map-root-user --net)
 
@@ -22,12 +18,12 @@ take iptables "$work/empty" filter >/dev/null 2>&1 || {
     echo "no rules can be set in a network namespace here"
     exit 77
 }
-failed=0 count=0
+count=0
 for sample in "$@"; do
     name=$(basename "$sample" .pcapng)
     cp "$sample" "$work/$name.pcapng"
     chmod a+r "$work/$name.pcapng"
-    "$here/../tshark" "$plugin" -q -r "$work/$name.pcapng" --export-objects "iptrace,$work/$name" >/dev/null 2>&1
+    plugin_tshark -q -r "$work/$name.pcapng" --export-objects "iptrace,$work/$name" >/dev/null 2>&1
     for file in "$work/$name"/*.rules; do
         count=$((count + 1))
         program=$(basename "$file")

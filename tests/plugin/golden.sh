@@ -5,12 +5,9 @@
 # ONLY: a pattern of names; the other cases are left out. Cases named alike… read the capture of
 # packets alike, those named reasons… that of all reasons and one of a later recorder, those named
 # enterprise… the same as all others under another enterprise number.
-set -u -o pipefail
-here=$(dirname "$(readlink -f "$0")")
-plugin=$(readlink -f "$1") make_capture=$(readlink -f "$2") update=${3:-}
-work=$(mktemp -d)
-chmod 777 "$work" # where root tests, tshark may run as nobody
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$(readlink -f "$0")")/../lib/plugin.sh"
+plugin_begin "$1"
+make_capture=$(readlink -f "$2") update=${3:-}
 export TZ=UTC LC_ALL=C.UTF-8
 "$make_capture" "$work/capture.pcapng" && "$make_capture" "$work/alike.pcapng" alike 2 &&
     "$make_capture" "$work/reasons.pcapng" reasons 14 &&
@@ -20,7 +17,7 @@ chmod 644 "$work"/*.pcapng
 # The profile, where a case asks for it by -C.
 export TSHARK_HOME="$work/home"
 mkdir -p "$TSHARK_HOME/.config/wireshark/profiles"
-cp -r "$here/../../plugin/profile" "$TSHARK_HOME/.config/wireshark/profiles/iptables TRACE"
+cp -r "$tests/../plugin/profile" "$TSHARK_HOME/.config/wireshark/profiles/iptables TRACE"
 chmod -R a+rX "$TSHARK_HOME"
 
 # What differs between versions of Wireshark and is not ours: how control characters, names of menus, short times
@@ -34,7 +31,7 @@ normalize() {
         -e '/^ *[0-9]* *[A-Z][a-z]* *\(TCP\|ICMP\)  /d'
 }
 
-failed=0 count=0
+count=0
 while read -r name arguments; do
     capture=$work/capture.pcapng
     case $name in
@@ -47,22 +44,22 @@ while read -r name arguments; do
     case $name in ${ONLY:-*}) ;; *) continue ;; esac
     count=$((count + 1))
     eval "set -- $arguments"
-    "$here/../tshark" "$plugin" -r "$capture" "$@" 2>&1 | normalize >"$work/$name.txt"
+    plugin_tshark -r "$capture" "$@" 2>&1 | normalize >"$work/$name.txt"
     if [ "$update" = --update ]; then
-        cp "$work/$name.txt" "$here/golden/$name.txt"
-    elif ! diff -u "$here/golden/$name.txt" "$work/$name.txt" >"$work/diff"; then
+        cp "$work/$name.txt" "$tests/plugin/golden/$name.txt"
+    elif ! diff -u "$tests/plugin/golden/$name.txt" "$work/$name.txt" >"$work/diff"; then
         echo "case $name: tshark $arguments"
         head -n 40 "$work/diff"
         failed=$((failed + 1))
     fi
-done <"$here/golden/cases"
+done <"$tests/plugin/golden/cases"
 
 # Rulesets are saved as texts that iptables-restore takes.
 count=$((count + 1))
-"$here/../tshark" "$plugin" -q -r "$work/capture.pcapng" --export-objects "iptrace,$work/exported" >/dev/null 2>&1
+plugin_tshark -q -r "$work/capture.pcapng" --export-objects "iptrace,$work/exported" >/dev/null 2>&1
 if [ "$update" = --update ]; then
-    cp "$work/exported/iptables-filter-2.rules" "$here/golden/exported.rules"
-elif ! diff -ru "$here/golden/exported.rules" "$work/exported/iptables-filter-2.rules" ||
+    cp "$work/exported/iptables-filter-2.rules" "$tests/plugin/golden/exported.rules"
+elif ! diff -ru "$tests/plugin/golden/exported.rules" "$work/exported/iptables-filter-2.rules" ||
     [ "$(ls "$work/exported")" != iptables-filter-2.rules ]; then
     echo "case exported: --export-objects"
     failed=$((failed + 1))

@@ -2,21 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # times.sh PLUGIN.so SAMPLE …: rows of Custom Blocks have the time of the row before them, so that relative and delta
 # times are right in one pass and in two; also where such a row is the file's first, as reordercap makes it.
-set -u -o pipefail
-here=$(dirname "$(readlink -f "$0")")
-plugin=$(readlink -f "$1")
+. "$(dirname "$(readlink -f "$0")")/../lib/plugin.sh"
+plugin_begin "$1"
 shift
-work=$(mktemp -d)
-chmod 777 "$work" # where root tests, tshark may run as nobody
-trap 'rm -rf "$work"' EXIT
-failed=0 rows=0
+rows=0
 
 # check FILE [tshark's options]: what is wrong in the columns of times, to the microsecond.
 columns='"number","%m","protocol","%p","epoch","%t","relative","%Rt","delta","%Tt"'
 check() {
     local file=$1
     shift
-    "$here/../tshark" "$plugin" "$@" -r "$file" -T tabs -t e -o "gui.column.format:$columns" 2>/dev/null |
+    plugin_tshark "$@" -r "$file" -T tabs -t e -o "gui.column.format:$columns" 2>/dev/null |
         tr -d ' ' >"$work/rows" || return 1
     rows=$((rows + $(wc -l <"$work/rows")))
     # Relative times count from the first row or, in Wireshark 4.2 and later, from the first that has a time of its own,

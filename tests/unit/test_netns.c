@@ -58,7 +58,7 @@ static void test_enter_leave_and_end(void **state)
     (void)state;
     struct netns own, other, now;
     struct error error = {""};
-    int ready[2], done[2];
+    int ready[2] = {-1, -1}, done[2] = {-1, -1};
     char byte = 0, number[32];
     assert_true(pipe(ready) == 0 && pipe(done) == 0);
     pid_t child = fork();

@@ -138,8 +138,8 @@ static void test_nothing_known(void **state)
 /* Many steps that must be cut; `text` is the length of each rule's text, every one of its own. */
 static void assert_cut_keeps_the_deciding_step(size_t count, size_t text, uint32_t decided)
 {
-    struct step *steps = calloc(count, sizeof *steps);
-    char *texts = malloc(count * (text + 1));
+    struct step *steps = unit_allocate(count * sizeof *steps);
+    char *texts = unit_allocate(count * (text + 1));
     for (size_t i = 0; i < count; i++) {
         char *at = texts + i * (text + 1);
         memset(at, 'x', text);

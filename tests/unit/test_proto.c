@@ -26,7 +26,7 @@ static struct bytes run_protoc(const char *mode, const char *type, struct bytes 
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
     size_t capacity = 1 << 20;
-    char *output = malloc(capacity);
+    char *output = unit_allocate(capacity);
     size_t length = fread(output, 1, capacity - 1, pipe);
     output[length] = 0;
     assert_int_equal(pclose(pipe), 0);

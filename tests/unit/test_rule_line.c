@@ -5,7 +5,7 @@
 
 static struct bytes text(const char *string)
 {
-    return (struct bytes){(const uint8_t *)string, strlen(string)};
+    return string ? (struct bytes){(const uint8_t *)string, strlen(string)} : (struct bytes){0};
 }
 
 /* Null for `options`: the line is not made of chain and target. */

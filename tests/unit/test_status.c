@@ -41,7 +41,7 @@ static char *on_terminal(unsigned short columns, const struct options *options)
     close(before);
     assert_false(due_again);
     assert_true(write(slave, due ? "due." : "no.", due ? 4 : 3) > 0);
-    char *text = calloc(1, 4096);
+    char *text = unit_allocate(4096);
     for (size_t length = 0; !strchr(text, '.');) {
         ssize_t count = read(master, text + length, 4095 - length);
         assert_true(count > 0);

@@ -35,10 +35,19 @@ static inline uint32_t unit_random_below(struct unit_random *random, uint32_t bo
     return (uint32_t)((unit_random(random) >> 32) * bound >> 32);
 }
 
+/* free() it. Never null, and all zero. */
+static inline void *unit_allocate(size_t size)
+{
+    void *memory = calloc(1, size ? size : 1);
+    if (!memory)
+        abort();
+    return memory;
+}
+
 /* free() it. Never null, also where there is nothing to copy. */
 static inline uint8_t *unit_copy(struct bytes bytes)
 {
-    uint8_t *copy = malloc(bytes.length ? bytes.length : 1);
+    uint8_t *copy = unit_allocate(bytes.length);
     if (bytes.length > 0)
         memcpy(copy, bytes.data, bytes.length);
     return copy;
@@ -66,8 +75,11 @@ static inline void *unit_pool_allocate(void *user, size_t size)
 {
     struct unit_pool *pool = user;
     pool->bytes += size;
-    pool->at = realloc(pool->at, (pool->count + 1) * sizeof *pool->at);
-    return pool->at[pool->count++] = malloc(size ? size : 1);
+    void **more = realloc(pool->at, (pool->count + 1) * sizeof *more);
+    if (!more)
+        abort();
+    pool->at = more;
+    return pool->at[pool->count++] = unit_allocate(size);
 }
 
 static inline void unit_pool_done(struct unit_pool *pool)

@@ -173,7 +173,7 @@ int table_states_read(int family, bool deep, struct table_state *states, size_t 
     g_auto(GStrv) names = NULL;
     size_t count = 0;
     int result = read_names(legacy, &names, error);
-    size_t name_count = result ? 0 : g_strv_length(names);
+    size_t name_count = names ? g_strv_length(names) : 0;
     if (name_count > 0)
         result = legacy_socket(legacy, &fd, error);
     if (result)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Static analysis of every C file of the project: clang-tidy (.clang-tidy), cppcheck, and gcc's -fanalyzer.
 # tests/analysis/run.sh [clang-tidy|cppcheck|gcc …]: these only. IPTRACE_BUILD: build directory, build/analysis unless set;
-# nothing is built in it. What is excepted says why where it stands: NOLINT and cppcheck-suppress in the sources,
-# .clang-tidy, and the list below.
+# nothing is built in it. What is excepted says why where it stands: NOLINT and cppcheck-suppress in the sources, and
+# .clang-tidy.
 # The last line is `N passed, N failed`: a file and a tool is one; the exit status is 0 where none failed.
 set -u -o pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -11,10 +11,6 @@ build=${IPTRACE_BUILD:-$root/build/analysis}
 [ $# -gt 0 ] || set -- clang-tidy cppcheck gcc
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-
-# gcc 12's analyzer: FILE WARNING WHY; a warning of a file that is not in the list is a failure.
-gcc_exceptions='
-'
 
 "$root/packaging/install-packages.sh" build tests check || echo "tests/analysis/run.sh: going on with what is installed" >&2
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug >"$work/cmake" 2>&1 || {
@@ -71,15 +67,6 @@ for tool in "$@"; do
     began=$SECONDS bad=0
     run "$tool"
     for said in "$work/$tool"/*; do
-        if [ "$tool" = gcc ]; then
-            while read -r file warning _; do
-                [ -n "$file" ] || continue
-                case $said in *"${file//\//!}") ;; *) continue ;; esac
-                grep -v "warning: .*\[$warning\]\$" "$said" >"$work/rest"
-                grep -q 'warning: .*\]$\|error: ' "$work/rest" || : >"$work/rest"
-                cp "$work/rest" "$said"
-            done <<<"$gcc_exceptions"
-        fi
         [ -s "$said" ] || continue
         bad=$((bad + 1))
         fail "$tool: $(basename "${said//!//}")"

@@ -2,9 +2,9 @@
 /* What a recording changes in the kernel, and puts back. */
 #include "recorder/kernel.h"
 
-#include "recorder/cleanup.h"
 #include "recorder/core/filter.h"
 #include "recorder/kernel_family.h"
+#include "recorder/leftovers.h"
 #include "recorder/report.h"
 #include "recorder/ssh_session.h"
 #include "recorder/system/nftables.h"
@@ -289,7 +289,7 @@ int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *t
     bool has_legacy_rules = false;
     /* Group 0 is ours, so nobody else records here. */
     if (result == 0)
-        result = cleanup_namespace(kernel->netns, true, note_cleanup, notes, error);
+        result = leftovers_remove(kernel->netns, true, note_cleanup, notes, error);
     for (size_t i = 0; result == 0 && i < kernel->count; i++)
         result = read_family(&kernel->families[i], pipeline, &has_legacy_rules, error);
     if (result == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* iptrace-record: which rule dropped my packet? */
-#include "recorder/cleanup.h"
 #include "recorder/extcap.h"
+#include "recorder/leftovers.h"
 #include "recorder/live.h"
 #include "recorder/options.h"
 #include "recorder/replay.h"
@@ -29,7 +29,7 @@ static int run(const struct options *options, struct error *error)
     case MODE_REPLAY:
         return replay_run(options, error);
     case MODE_CLEANUP:
-        return cleanup_run(options, error);
+        return leftovers_run(options, error);
     default:
         return live_run(options, error);
     }

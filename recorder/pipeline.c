@@ -3,7 +3,6 @@
 #include "recorder/pipeline.h"
 
 #include "recorder/report.h"
-#include "recorder/ruleset/agent.h"
 
 #include <string.h>
 #include <time.h>

@@ -4,6 +4,7 @@
 #ifndef IPTRACE_PIPELINE_H
 #define IPTRACE_PIPELINE_H
 
+#include "recorder/ruleset/agent_reply.h"
 #include "recorder/source/source.h"
 #include "recorder/writer.h"
 
@@ -27,8 +28,7 @@ int pipeline_put_ruleset(struct pipeline *pipeline, unsigned family, struct byte
                          const struct ruleset_own *own, size_t own_count, uint64_t time_ns,
                          struct error *error);
 
-/* The same with what an agent has read; struct table_text is of recorder/ruleset/agent.h. */
-struct table_text;
+/* The same with what an agent has read. */
 int pipeline_put_text(struct pipeline *pipeline, unsigned family, const struct table_text *text,
                       uint64_t time_ns, struct error *error);
 

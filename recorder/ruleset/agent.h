@@ -9,59 +9,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "recorder/core/error.h"
-#include "recorder/core/tables.h"
-#include "recorder/ruleset/logger.h"
-#include "recorder/ruleset/look.h"
-#include "recorder/ruleset/table.h"
-#include "recorder/ruleset/trace_install.h"
-#include "recorder/ruleset/trace_rule.h"
+#include "recorder/ruleset/agent_reply.h"
 #include "recorder/ruleset/undo.h"
 
 struct agent;
-
-/* What a look at a family's tables finds; by value, nothing to free. */
-struct ruleset_state {
-    char logger[LOGGER_NAME_SIZE]; /* empty where it may not be read */
-    size_t table_count;
-    struct table_state tables[RULESET_TABLES_MAX];
-};
-
-/* The tables that it found, as a set; a table of a name that we do not know is left out. */
-table_set ruleset_state_tables(const struct ruleset_state *state);
-
-/* The text of a table: see save.h. */
-struct table_text {
-    char table[RULESET_TABLE_NAME_SIZE];
-    char *text; /* zero-terminated, owned */
-    size_t length;
-    struct own_rule *own; /* our own TRACE rules, left out of the text; owned */
-    size_t own_count;
-};
-
-void table_text_done(struct table_text *text);
-
-enum agent_reply_kind {
-    AGENT_REPLY_TEXT,
-    AGENT_REPLY_STATE,
-    AGENT_REPLY_LOOK,
-    AGENT_REPLY_RENEW,
-    AGENT_REPLY_REPAIR,
-};
-
-/* The answer to one of the requests below that do not wait. */
-struct agent_reply {
-    enum agent_reply_kind kind;
-    char table[RULESET_TABLE_NAME_SIZE]; /* the one asked for, of AGENT_REPLY_TEXT */
-    int result; /* 0, or negative errno: then `error` says why, and the rest is empty */
-    struct error error;
-    struct table_text text;
-    struct ruleset_state state;
-    struct ruleset_look look;
-    struct trace_report trace; /* of AGENT_REPLY_RENEW and _REPAIR */
-};
-
-void agent_reply_done(struct agent_reply *reply);
 
 /* Forks the helper. It has a session of its own, ignores SIGINT, SIGTERM and SIGHUP, holds no descriptor but
  * its socket, and enters the namespace of `netns_fd` (-1: stays where it is; the descriptor stays the

@@ -12,7 +12,8 @@
 #ifndef IPTRACE_RULESET_AGENT_WIRE_H
 #define IPTRACE_RULESET_AGENT_WIRE_H
 
-#include "recorder/ruleset/agent.h"
+#include "recorder/ruleset/agent_reply.h"
+#include "recorder/ruleset/undo.h"
 
 enum wire_kind {
     WIRE_HELLO, /* the agent's first message; never asked */

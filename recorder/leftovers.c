@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Puts back what killed recorders left behind. */
-#include "recorder/cleanup.h"
+#include "recorder/leftovers.h"
 
 #include "recorder/core/cleanup.h"
 #include "recorder/report.h"
@@ -17,7 +17,7 @@
 struct pass {
     const struct netns *netns;
     bool group_is_free; /* no recorder can live in this namespace but us */
-    cleanup_said_fn *said;
+    leftovers_said_fn *said;
     void *user;
     int result; /* the first failure */
     struct error *error;
@@ -140,8 +140,8 @@ static void settle_states(struct pass *pass)
 
 /* ---- One namespace ---- */
 
-int cleanup_namespace(const struct netns *netns, bool group_is_ours, cleanup_said_fn *said, void *user,
-                      struct error *error)
+int leftovers_remove(const struct netns *netns, bool group_is_ours, leftovers_said_fn *said, void *user,
+                     struct error *error)
 {
     struct group_holder holder;
     struct netns own;
@@ -182,7 +182,7 @@ static int clean_once(struct run *run, const struct netns *netns, struct error *
             return 0;
     struct netns seen = {.fd = -1, .device = netns->device, .inode = netns->inode};
     g_array_append_val(run->done, seen);
-    return cleanup_namespace(netns, false, report, run, error);
+    return leftovers_remove(netns, false, report, run, error);
 }
 
 static int clean_named(struct run *run, const struct options *options, struct error *error)
@@ -229,7 +229,7 @@ static int clean_state(struct run *run, struct state *state, struct error *error
     return result;
 }
 
-int cleanup_run(const struct options *options, struct error *error)
+int leftovers_run(const struct options *options, struct error *error)
 {
     g_autoptr(GArray) done = g_array_new(FALSE, FALSE, sizeof(struct netns));
     struct run run = {.done = done};

@@ -7,9 +7,9 @@
 #include "format/envelope.h"
 #include "format/ruleset_block.h"
 #include "plugin/fields.h"
-#include "plugin/links.h"
 #include "plugin/messages_tree.h"
 #include "plugin/preferences.h"
+#include "plugin/rows.h"
 #include "plugin/ruleset_tree.h"
 
 /* The last row that had a time, as the file is read for the first time; its number is 0 before the first. */
@@ -104,7 +104,7 @@ int block_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
     if (status == ENVELOPE_FOREIGN)
         return 0;
 
-    links_begin_row(pinfo);
+    rows_begin(pinfo);
     pinfo->current_proto = "iptrace";
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "iptrace");
     if (tree)

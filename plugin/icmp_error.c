@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "plugin/links.h"
 #include "plugin/packet_head.h"
+#include "plugin/rows.h"
 
 enum {
     PROTOCOL_ICMP = 1,
@@ -202,7 +202,7 @@ static void part(wmem_map_t *partners, wmem_map_t *back, uint32_t row)
         wmem_map_remove(back, partner);
 }
 
-void icmp_error_forget(uint32_t row)
+static void forget(uint32_t row)
 {
     for (unsigned i = 0; i < row_key_count; i++) {
         leave(refused, row_keys[i], row);
@@ -214,12 +214,12 @@ void icmp_error_forget(uint32_t row)
 
 uint32_t icmp_error_answering(const packet_info *pinfo)
 {
-    return links_target(pinfo, GPOINTER_TO_UINT(wmem_map_lookup(errors_of, GUINT_TO_POINTER(pinfo->num))));
+    return rows_target(pinfo, GPOINTER_TO_UINT(wmem_map_lookup(errors_of, GUINT_TO_POINTER(pinfo->num))));
 }
 
 uint32_t icmp_error_answered(const packet_info *pinfo)
 {
-    return links_target(pinfo, GPOINTER_TO_UINT(wmem_map_lookup(packets_of, GUINT_TO_POINTER(pinfo->num))));
+    return rows_target(pinfo, GPOINTER_TO_UINT(wmem_map_lookup(packets_of, GUINT_TO_POINTER(pinfo->num))));
 }
 
 static void begin_file(void)
@@ -233,5 +233,6 @@ void icmp_error_register(void)
 {
     errors_of = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
     packets_of = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
+    rows_register_forget(forget);
     register_init_routine(begin_file);
 }

@@ -13,9 +13,6 @@ void icmp_error_register(void);
  * is read for the first time. */
 void icmp_error_note(packet_info *pinfo, const struct packet_path *path, struct bytes packet);
 
-/* Forgets what the last new row, which is that one, has noted. */
-void icmp_error_forget(uint32_t row);
-
 /* The row of the error that answers this row's packet, and of the packet that this row's error answers; 0
  * where none is known. */
 uint32_t icmp_error_answering(const packet_info *pinfo);

@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-#include "plugin/icmp_error.h"
-#include "plugin/rulesets.h"
+#include "plugin/rows.h"
 
 /* Packets are numbered one by one, but a file may hold any of them in any order: a page has those that were
  * seen of PAGE_PACKETS neighbours, in ascending order, so that neither few nor all of them cost more. */
@@ -31,10 +30,8 @@ struct note {
 
 static wmem_map_t *pages; /* by `number`; as long as the file is open */
 static uint32_t page_count;
-static GArray *row_notes; /* struct note: what the last new row has noted */
-static uint32_t last_row; /* the last row that was read for the first time */
-static bool in_row;
-static bool last_row_is_kept; /* it was seen again: no read filter took it out */
+static GArray *row_notes;  /* struct note: what one row has noted, the last that did … */
+static uint32_t noted_row; /* … and which it is */
 
 static struct page *page_of(uint64_t packet_id, bool make)
 {
@@ -96,38 +93,15 @@ static struct packet_rows *rows_of(uint64_t packet_id, bool make)
     return &page->rows[at];
 }
 
-static void forget_notes(uint32_t row)
+static void forget(uint32_t row)
 {
-    for (unsigned i = 0; i < row_notes->len; i++) {
+    for (unsigned i = 0; row == noted_row && i < row_notes->len; i++) {
         const struct note *note = &g_array_index(row_notes, struct note, i);
         struct packet_rows *rows = rows_of(note->packet_id, false);
         if (rows && rows->row[note->kind] == row)
             rows->row[note->kind] = 0;
     }
-}
-
-void links_begin_row(packet_info *pinfo)
-{
-    if (in_row)
-        return;
-    in_row = true;
-    if (pinfo->fd->visited) {
-        last_row_is_kept |= pinfo->num == last_row;
-        return;
-    }
-    if (pinfo->num == last_row) {
-        forget_notes(last_row);
-        rulesets_forget(last_row);
-        icmp_error_forget(last_row);
-    }
-    g_array_set_size(row_notes, 0);
-    last_row = pinfo->num;
-    last_row_is_kept = false;
-}
-
-void links_end_row(void)
-{
-    in_row = false;
+    noted_row = 0;
 }
 
 void links_note(packet_info *pinfo, enum link_kind kind, uint64_t packet_id)
@@ -138,6 +112,9 @@ void links_note(packet_info *pinfo, enum link_kind kind, uint64_t packet_id)
     if (!rows || rows->row[kind] != 0)
         return;
     rows->row[kind] = pinfo->num;
+    if (noted_row != pinfo->num)
+        g_array_set_size(row_notes, 0);
+    noted_row = pinfo->num;
     const struct note note = {kind, packet_id};
     g_array_append_val(row_notes, note);
 }
@@ -145,31 +122,19 @@ void links_note(packet_info *pinfo, enum link_kind kind, uint64_t packet_id)
 uint32_t links_find(const packet_info *pinfo, enum link_kind kind, uint64_t packet_id)
 {
     const struct packet_rows *rows = rows_of(packet_id, false);
-    return rows ? links_target(pinfo, rows->row[kind]) : 0;
-}
-
-uint32_t links_target(const packet_info *pinfo, uint32_t row)
-{
-    if (row == pinfo->num)
-        return 0;
-    /* Whether a read filter kept the very last row is not known before it is seen again. */
-    if (pinfo->fd->visited && row == last_row && !last_row_is_kept)
-        return 0;
-    return row;
+    return rows ? rows_target(pinfo, rows->row[kind]) : 0;
 }
 
 static void begin_file(void)
 {
     page_count = 0;
-    in_row = false;
-    last_row = 0;
-    last_row_is_kept = false;
-    g_array_set_size(row_notes, 0);
+    noted_row = 0;
 }
 
 void links_register(void)
 {
     pages = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_int64_hash, g_int64_equal);
     row_notes = g_array_new(FALSE, FALSE, sizeof(struct note));
+    rows_register_forget(forget);
     register_init_routine(begin_file);
 }

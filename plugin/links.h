@@ -2,8 +2,7 @@
 /* Which row of the file tells of what, so that rows can point to each other.
  *
  * A row notes what it tells of when it is read for the first time; any row may then ask. What has not been
- * read yet is not known: in one pass only rows further up are found. Numbers of rows that a read filter (-R)
- * leaves out are given again to the rows after them; such rows are forgotten. */
+ * read yet is not known: in one pass only rows further up are found. */
 #ifndef IPTRACE_PLUGIN_LINKS_H
 #define IPTRACE_PLUGIN_LINKS_H
 
@@ -18,18 +17,11 @@ enum link_kind {
 
 void links_register(void);
 
-/* To be called before and after all else that is done for a row; again before the end does nothing. */
-void links_begin_row(packet_info *pinfo);
-void links_end_row(void);
-
 /* This row tells of that packet. The first to say so is remembered: 10 bytes a packet, of all kinds,
  * and as much as half of that again where they are few. */
 void links_note(packet_info *pinfo, enum link_kind kind, uint64_t packet_id);
 
 /* The row that tells of it; 0 where none is known, and where it is this one. */
 uint32_t links_find(const packet_info *pinfo, enum link_kind kind, uint64_t packet_id);
-
-/* `row`, which was noted elsewhere, as one that this row may point to; 0 where it is none. */
-uint32_t links_target(const packet_info *pinfo, uint32_t row);
 
 #endif

@@ -14,6 +14,7 @@
 #include "plugin/packet_path.h"
 #include "plugin/path_experts.h"
 #include "plugin/preferences.h"
+#include "plugin/rows.h"
 #include "plugin/rulesets.h"
 #include "plugin/taps.h"
 #include "plugin/text.h"
@@ -100,7 +101,7 @@ static void add_step_fields(const struct builder *builder, const struct step *st
     if (step->ruleset > 0) {
         uint32_t capture = (uint32_t)(builder->path->path.packet_id >> 32);
         add_uint(builder, hf_ruleset, range, step->ruleset);
-        add_link(builder, hf_ruleset_in, links_target(builder->pinfo, rulesets_row(capture, step->ruleset)));
+        add_link(builder, hf_ruleset_in, rows_target(builder->pinfo, rulesets_row(capture, step->ruleset)));
     }
     if (context->has_hook)
         add_string(builder, hf_hook, range,

@@ -8,6 +8,7 @@
 #include "plugin/links.h"
 #include "plugin/path_tree.h"
 #include "plugin/preferences.h"
+#include "plugin/rows.h"
 #include "plugin/rulesets.h"
 #include "plugin/taps.h"
 
@@ -26,13 +27,13 @@ static int dissect_row(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     (void)data;
     if (!pinfo->rec)
         return 0;
-    links_begin_row(pinfo);
+    rows_begin(pinfo);
     if (compat_is_custom_block(pinfo, preferences_accept) && !COMPAT_HAS_CUSTOM_BLOCK_TABLE)
         block_dissect(tvb, pinfo, tree, NULL);
     else if (pinfo->rec->rec_type == REC_TYPE_PACKET)
         path_tree_dissect(tvb, pinfo, tree);
     block_note_time(tvb, pinfo);
-    links_end_row();
+    rows_end();
     return (int)tvb_captured_length(tvb);
 }
 
@@ -40,6 +41,7 @@ static void register_protocols(void)
 {
     fields_register();
     preferences_register();
+    rows_register();
     links_register();
     icmp_error_register();
     rulesets_register();

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "plugin/rows.h"
+
 static wmem_map_t *kept_by_key;
 static GPtrArray *kept; /* struct ruleset_kept, in the order in which they were read */
 
@@ -120,7 +122,8 @@ const struct ruleset_kept *rulesets_keep(packet_info *pinfo, const struct rulese
     return found;
 }
 
-void rulesets_forget(uint32_t frame)
+/* What rows from that one on have told. */
+static void forget(uint32_t frame)
 {
     while (kept->len > 0) {
         const struct ruleset_kept *last = (const struct ruleset_kept *)g_ptr_array_index(kept, kept->len - 1);
@@ -163,5 +166,6 @@ void rulesets_register(void)
 {
     kept_by_key = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_int64_hash, g_int64_equal);
     kept = g_ptr_array_new();
+    rows_register_forget(forget);
     register_init_routine(begin_file);
 }

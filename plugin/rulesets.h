@@ -44,9 +44,6 @@ void rulesets_register(void);
  * before; never null. */
 const struct ruleset_kept *rulesets_keep(packet_info *pinfo, const struct ruleset_part *part);
 
-/* Forgets what rows from that one on have told. */
-void rulesets_forget(uint32_t frame);
-
 /* In the order in which they were read. */
 uint32_t rulesets_count(void);
 const struct ruleset_kept *rulesets_at(uint32_t index);

@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # golden.sh PLUGIN.so MAKE_CAPTURE [--update]: tshark's output on the capture made for the tests, case by case,
 # against golden/NAME.txt; --update writes those anew. A line of golden/cases is: NAME, then tshark's arguments.
-# ONLY: a pattern of names; the other cases are left out. Cases named alike… read the capture of
-# packets alike, those named reasons… that of all reasons and one of a later recorder, those named
-# enterprise… the same as all others under another enterprise number.
+# ONLY: a pattern of names; the other cases are left out. Cases named alike… read the capture of packets alike, those
+# named reasons… that of all reasons and one of a later recorder, those named translated… that of changes that are rare,
+# those named enterprise… the same as all others under another enterprise number.
 . "$(dirname "$(readlink -f "$0")")/../lib/plugin.sh"
 plugin_begin "$1"
 make_capture=$(readlink -f "$2") update=${3:-}
 export TZ=UTC LC_ALL=C.UTF-8
 "$make_capture" "$work/capture.pcapng" && "$make_capture" "$work/alike.pcapng" alike 2 &&
     "$make_capture" "$work/reasons.pcapng" reasons 14 &&
+    "$make_capture" "$work/translated.pcapng" translated 1 &&
     "$make_capture" "$work/enterprise.pcapng" enterprise 99999 || exit 1
 chmod 644 "$work"/*.pcapng
 
@@ -39,6 +40,7 @@ while read -r name arguments; do
     alike*) capture=$work/alike.pcapng ;;
     enterprise*) capture=$work/enterprise.pcapng ;;
     reasons*) capture=$work/reasons.pcapng ;;
+    translated*) capture=$work/translated.pcapng ;;
     esac
     # shellcheck disable=SC2254 # it is a pattern
     case $name in ${ONLY:-*}) ;; *) continue ;; esac

@@ -245,6 +245,70 @@ static void write_changes(void)
     write_spec(&spec, packet, length);
 }
 
+/* An IPv6 datagram behind an extension header of 8 bytes: hop-by-hop options, or that of a later fragment,
+ * which has no ports. */
+static size_t ipv6_extended(uint8_t *packet, bool fragment)
+{
+    ipv6(packet, 0);
+    memset(packet + 40, 0, 24);
+    packet[5] = 24;
+    packet[6] = fragment ? 44 : 0;
+    memcpy(packet + 40,
+           fragment ? (const uint8_t[]){17, 0, 5, 0xa8, 0, 0, 0, 7} : (const uint8_t[]){17, 0, 1, 4},
+           fragment ? 8 : 4);
+    if (!fragment)
+        memcpy(packet + 48, (const uint8_t[]){4, 1, 0x27, 0x0f, 0, 16}, 6);
+    return 64;
+}
+
+/* Rows: 1: source and destination of IPv6; 2: the same of a fragment; 3: source and length of IPv4. */
+static void write_translated(void)
+{
+    static const uint8_t new_src[16] = {0xfd, [15] = 8}, new_dst[16] = {0xfd, [15] = 9};
+    struct packet_spec spec;
+    uint8_t packet[64];
+    for (unsigned fragment = 0; fragment < 2; fragment++) {
+        size_t length = ipv6_extended(packet, fragment);
+        spec = (struct packet_spec){0};
+        at_hook(add(&spec, "raw", "PREROUTING", STEP_RULE, 1,
+                    "-A PREROUTING -j RAWSNAT --to-source fd00::8/128", "RAWSNAT"),
+                HOOK_PREROUTING, "eth0", "");
+        struct step *step =
+            add(&spec, "mangle", "PREROUTING", STEP_POLICY, 0, "-P PREROUTING ACCEPT", "ACCEPT");
+        step->change = (struct change){
+            .src = {new_src, 16}
+        };
+        add(&spec, "nat", "PREROUTING", STEP_RULE, 1,
+            "-A PREROUTING -p udp -j DNAT --to-destination [fd00::9]:5353", "DNAT");
+        step = add(&spec, "filter", "FORWARD", STEP_RULE, 1, "-A FORWARD -j ACCEPT", "ACCEPT");
+        at_hook(step, HOOK_FORWARD, "eth0", "eth1");
+        step->change = (struct change){
+            .dst = {new_dst, 16},
+              .has_dstport = !fragment, .dstport = 5353, .has_ttl = true, .ttl = 63
+        };
+        decide(&spec, VERDICT_ACCEPT, REASON_RULE);
+        write_spec(&spec, packet, length);
+    }
+
+    size_t length = ipv4(packet, 6, 1030, 80);
+    static const uint8_t new_src4[] = {10, 9, 9, 9};
+    spec = (struct packet_spec){0};
+    at_hook(add(&spec, "raw", "PREROUTING", STEP_RULE, 1, "-A PREROUTING -j RAWSNAT --to-source 10.9.9.9/32",
+                "RAWSNAT"),
+            HOOK_PREROUTING, "eth0", "");
+    struct step *step = add(&spec, "mangle", "PREROUTING", STEP_RULE, 1,
+                            "-A PREROUTING -p tcp -m tcp -j TCPMSS --clamp-mss-to-pmtu", "TCPMSS");
+    step->change = (struct change){
+        .src = {new_src4, 4},
+          .has_srcport = true, .srcport = 4000
+    };
+    step = add(&spec, "filter", "INPUT", STEP_POLICY, 0, "-P INPUT ACCEPT", "ACCEPT");
+    at_hook(step, HOOK_INPUT, "eth0", "");
+    step->change = (struct change){.has_length = true, .length = 44};
+    decide(&spec, VERDICT_ACCEPT, REASON_POLICY);
+    write_spec(&spec, packet, length);
+}
+
 /* The ICMP error that answers a datagram from that port. */
 static void write_icmp_error(uint16_t source)
 {
@@ -496,7 +560,8 @@ int main(int argc, char **argv)
     unsigned long count = argc == 4 ? strtoul(argv[3], NULL, 10) : 1;
     FILE *stream = argc == 2 || argc == 4 ? fopen(argv[1], "wb") : NULL;
     if (!stream) {
-        fprintf(stderr, "usage: make_capture FILE [many|sparse|alike|reasons|enterprise|damaged N]\n");
+        fprintf(stderr,
+                "usage: make_capture FILE [many|sparse|alike|reasons|translated|enterprise|damaged N]\n");
         return 2;
     }
     pcapng_write_section(&file, "test", "test", "make_capture");
@@ -510,6 +575,8 @@ int main(int argc, char **argv)
             write_alike(5000);
     else if (strcmp(mode, "reasons") == 0)
         write_reasons(count);
+    else if (strcmp(mode, "translated") == 0)
+        write_translated();
     else if (strcmp(mode, "enterprise") == 0)
         write_all();
     else

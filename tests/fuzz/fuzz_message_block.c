@@ -39,13 +39,15 @@ static void check_equal(const struct message *a, const struct message *b)
 static size_t copy(struct bytes body, struct wire_writer *out, GPtrArray *memory)
 {
     struct message_block_reader *reader = g_new0(struct message_block_reader, 1);
-    struct message_block_writer *writer = message_block_writer_new(1, (struct bytes){0});
+    static struct message_block_writer *writer; /* one for all: it is large, and each block begins anew */
     const struct message *message;
     const struct block_rule *rule;
     struct message kept[2];
     uint32_t packet;
     size_t count = 0, bytes = 0;
     bool full = false;
+    if (!writer)
+        writer = message_block_writer_new(1, (struct bytes){0});
     if (message_block_begin(reader, body, allocate, memory)) {
         while (!full && message_block_next_packet(reader, &packet, NULL)) {
             message_block_writer_packet(writer, packet);
@@ -67,7 +69,6 @@ static size_t copy(struct bytes body, struct wire_writer *out, GPtrArray *memory
         }
     }
     message_block_writer_finish(writer, out);
-    message_block_writer_free(writer);
     g_free(reader);
     return count;
 }

@@ -3,19 +3,14 @@
 # The recorder as Wireshark's own interface: the stock tshark and dumpcap list it, start it, stop it, start it
 # again, and show what went wrong.
 # extcap.sh DIRECTORY-OF-THE-RECORDER
-set -u
-recorder=$(realpath "$1")/iptrace-record
-skip() { echo "skipped: $*"; exit 77; }
-
-if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
-    unshare -nm true 2>/dev/null || skip "no new network and mount namespaces can be made here"
-    IPTRACE_TEST_INSIDE=1 exec unshare -nm --propagation private "$0" "$@"
-fi
-for program in tshark dumpcap ip iptables-legacy timeout; do
-    command -v $program >/dev/null || skip "no $program"
-done
-failed=0
-fail() { echo "FAILED: $test: $*"; failed=1; }
+. "$(dirname "$0")/../lib/inside.sh"
+inside_recorder "$1"
+need tshark dumpcap timeout
+inside_end() {
+    ip netns delete blue 2>/dev/null
+    inside_leave
+}
+inside_begin "$@"
 
 # ---- A Wireshark that has the recorder installed, and two network namespaces with a small firewall ----
 
@@ -23,19 +18,7 @@ extcap=$(tshark -G folders 2>/dev/null | sed -n 's/^\(Global \)\?Extcap path:[[:
 [ -d "$extcap" ] || mkdir -p "$extcap" || skip "no extcap directory"
 mount -t tmpfs none "$extcap" || skip "nothing can be mounted here"
 ln -s "$recorder" "$extcap/iptrace"
-mkdir -p /run/netns && mount -t tmpfs none /run/netns
-export HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent LC_ALL=C
 
-dir=$(mktemp -d)
-clean_up() {
-    [ $BASHPID = $$ ] || return # a child that was killed before it became another program
-    [ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null
-    ip netns delete blue 2>/dev/null
-    rm -rf "$dir"
-}
-trap clean_up EXIT
-
-ip link set lo up
 ip netns add blue || skip "no named namespace can be made here"
 ip -n blue link set lo up
 firewall() { # what to run iptables-legacy with: what goes to 127.0.0.2 is dropped
@@ -43,8 +26,6 @@ firewall() { # what to run iptables-legacy with: what goes to 127.0.0.2 is dropp
 }
 firewall 2>/dev/null || skip "no iptables-legacy in a new namespace"
 firewall ip netns exec blue
-iptables-legacy -t raw -A OUTPUT -j TRACE 2>/dev/null || skip "no TRACE in this kernel"
-iptables-legacy -t raw -F
 
 send() { # one packet that is accepted and one that is dropped: four rows, for loopback shows each twice
     "$@" bash -c 'echo >/dev/udp/127.0.0.1/9; echo >/dev/udp/127.0.0.2/9'

@@ -3,34 +3,15 @@
 # Kills a recording at random moments, by each of its processes and all at once: afterwards rules and loggers
 # are as before, and the file opens up to its last whole block.
 # kill.sh DIRECTORY-OF-THE-RECORDER [KILLS]; IPTRACE_KILLS: 30 unless set; IPTRACE_SEED: of the random moments.
-set -u
-recorder=$1/iptrace-record
+. "$(dirname "$0")/../lib/inside.sh"
+inside_recorder "$1"
 kills=${2:-${IPTRACE_KILLS:-30}}
 RANDOM=${IPTRACE_SEED:-$$}
-[ -x "$recorder" ] || { echo "there is no $recorder"; exit 1; }
-skip() { echo "skipped: $*"; exit 77; }
-
-if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
-    unshare -nm true 2>/dev/null || skip "no new network and mount namespaces can be made here"
-    IPTRACE_TEST_INSIDE=1 exec unshare -nm --propagation private "$0" "$@"
-fi
-for program in ip iptables-legacy ip6tables-legacy pgrep tshark; do
-    command -v $program >/dev/null || skip "no $program"
-done
-# A /run of our own: its lock and its state files are nobody else's.
-mount -t tmpfs -o mode=755 none /run || skip "nothing can be mounted here"
-dir=$(mktemp -d)
-failed=0
-fail() { echo "FAILED: kill $number of $victim: $*"; failed=1; }
-clean_up() {
-    [ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null
-    rm -rf "$dir"
-}
-trap clean_up EXIT
+need ip6tables-legacy pgrep tshark
+inside_begin "$@"
 
 # ---- The namespace: rules of a user, loggers of his choice, packets ----
 
-ip link set lo up
 for iptables in iptables-legacy ip6tables-legacy; do
     $iptables -A INPUT -p udp --dport 9 -j DROP || skip "no legacy tables in this kernel"
     $iptables -t raw -A OUTPUT -p udp --dport 7 -j ACCEPT
@@ -114,6 +95,7 @@ left=0 files=0 rows=0 cut=0 swept=0 restarted=0 status_1=0
 declare -A early
 for number in $(seq "$kills"); do
     victim=${all_victims[number % ${#all_victims[@]}]}
+    test="kill $number of $victim"
     start
     # A third of the kills come while it starts.
     if [ $((RANDOM % 3)) = 0 ]; then
@@ -156,7 +138,7 @@ for number in $(seq "$kills"); do
     check_file
     [ $failed = 0 ] || exit 1
 done
-"$recorder" --cleanup 2>&1 | grep -q "nothing to clean up" || { victim=none; fail "--cleanup finds something"; }
+"$recorder" --cleanup 2>&1 | grep -q "nothing to clean up" || { test="after all"; fail "--cleanup finds something"; }
 echo "$kills kills: rules and loggers as before after each; rules with a date were left by $left, removed by" \
     "$swept cleanups and $restarted next starts; $status_1 times the recorder ended by itself with status 1;" \
     "$files files opened, $cut of them cut within their last block, $rows rows"

@@ -2,29 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The live view: a packet is in the pipe at most 250 ms after its verdict, and tshark shows each as it comes.
 # live_view.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER
-set -u
-recorder=$(realpath "$1")/iptrace-record
+. "$(dirname "$0")/../lib/inside.sh"
+inside_recorder "$1"
 driver=$2/live_view_driver
-skip() { echo "skipped: $*"; exit 77; }
+inside_begin "$@"
 
-if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
-    unshare -n true 2>/dev/null || skip "no new network namespace can be made here"
-    IPTRACE_TEST_INSIDE=1 exec unshare -n "$0" "$@"
-fi
-failed=0
-fail() { echo "FAILED: $test: $*"; failed=1; }
-export LC_ALL=C HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent
-dir=$(mktemp -d)
-clean_up() {
-    [ $BASHPID = $$ ] || return # a child that was killed before it became another program
-    [ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null
-    rm -rf "$dir"
-}
-trap clean_up EXIT
-
-ip link set lo up || skip "no ip command"
-iptables-legacy -t raw -A OUTPUT -j TRACE 2>/dev/null || skip "no TRACE in this kernel"
-iptables-legacy -t raw -F
 # Tables that speak late: nat, once a connection; mangle after the routing.
 iptables-legacy -t nat -A OUTPUT -p udp --dport 9999 -j DNAT --to-destination 127.0.0.3 2>/dev/null
 iptables-legacy -t mangle -A POSTROUTING -j MARK --set-mark 1 2>/dev/null

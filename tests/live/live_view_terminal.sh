@@ -3,29 +3,13 @@
 # On a terminal: a line that changes in its place, taken away before other text, and at the end verdicts and the
 # rules that decided; with -r how much is read. Elsewhere nothing of that.
 # live_view_terminal.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER
-set -u
-recorder=$(realpath "$1")/iptrace-record
+. "$(dirname "$0")/../lib/inside.sh"
+inside_recorder "$1"
 driver=$2/live_view_driver
-skip() { echo "skipped: $*"; exit 77; }
-
-if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
-    unshare -n true 2>/dev/null || skip "no new network namespace can be made here"
-    IPTRACE_TEST_INSIDE=1 exec unshare -n "$0" "$@"
-fi
 script -qfec true /dev/null >/dev/null 2>&1 </dev/null || skip "no script(1), or no terminal that it could make"
-failed=0
-fail() { echo "FAILED: $test: $*"; failed=1; }
-export LC_ALL=C TERM=vt100
-dir=$(mktemp -d)
-clean_up() {
-    [ $BASHPID = $$ ] || return # a child that was killed before it became another program
-    rm -rf "$dir"
-}
-trap clean_up EXIT
+inside_begin "$@"
+export TERM=vt100
 
-ip link set lo up || skip "no ip command"
-iptables-legacy -t raw -A OUTPUT -j TRACE 2>/dev/null || skip "no TRACE in this kernel"
-iptables-legacy -t raw -F
 iptables-legacy -A INPUT -p udp --dport 9 -j DROP
 iptables-legacy -A INPUT -p udp --dport 10 -j REJECT
 

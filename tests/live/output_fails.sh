@@ -4,31 +4,18 @@
 # (from the start, and all at once), directory gone. Each
 # time one clear sentence, everything put back, exit status 1, and a file that is sound up to its last whole block.
 # output_fails.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER
-set -u
-recorder=$(realpath "$1")/iptrace-record
+. "$(dirname "$0")/../lib/inside.sh"
+inside_recorder "$1"
 driver=$2/live_view_driver
-skip() { echo "skipped: $*"; exit 77; }
-
-if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
-    unshare -nm true 2>/dev/null || skip "no new network and mount namespaces can be made here"
-    IPTRACE_TEST_INSIDE=1 exec unshare -nm --propagation private "$0" "$@"
-fi
-command -v tshark >/dev/null || skip "no tshark"
-failed=0
-fail() { echo "FAILED: $test: $*"; failed=1; }
-export LC_ALL=C HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent
-dir=$(mktemp -d)
-mount -t tmpfs -o size=10m none "$dir" || skip "nothing can be mounted here"
-clean_up() {
-    [ $BASHPID = $$ ] || return # a child that was killed before it became another program
+need tshark
+inside_end() {
     [ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null
-    umount -R "$dir" && rmdir "$dir"
+    umount -R "$dir"
+    inside_leave
 }
-trap clean_up EXIT
+inside_begin "$@"
+mount -t tmpfs -o size=10m none "$dir" || skip "nothing can be mounted here"
 
-ip link set lo up || skip "no ip command"
-iptables-legacy -t raw -A OUTPUT -j TRACE 2>/dev/null || skip "no TRACE in this kernel"
-iptables-legacy -t raw -F
 iptables-legacy -A INPUT -p udp --dport 9 -j DROP
 loggers() { cat /proc/sys/net/netfilter/nf_log/2 /proc/sys/net/netfilter/nf_log/10 | tr '\n' ' '; }
 loggers_before=$(loggers)

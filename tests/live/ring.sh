@@ -3,33 +3,13 @@
 # -b and -a: files named as dumpcap names them, each one whole by itself, so many kept; ends by time, size,
 # packets and files.
 # ring.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER
-set -u
-recorder=$(realpath "$1")/iptrace-record
+. "$(dirname "$0")/../lib/inside.sh"
+inside_recorder "$1"
 driver=$2/live_view_driver
-skip() { echo "skipped: $*"; exit 77; }
-
-if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
-    unshare -n true 2>/dev/null || skip "no new network namespace can be made here"
-    IPTRACE_TEST_INSIDE=1 exec unshare -n "$0" "$@"
-fi
-for program in tshark dumpcap; do
-    command -v $program >/dev/null || skip "no $program"
-done
-failed=0
-fail() { echo "FAILED: $test: $*"; failed=1; }
-export LC_ALL=C HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent
-dir=$(mktemp -d)
+need tshark dumpcap
+inside_begin "$@"
 chmod 700 "$dir"
-clean_up() {
-    [ $BASHPID = $$ ] || return # a child that was killed before it became another program
-    [ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null
-    rm -rf "$dir"
-}
-trap clean_up EXIT
 
-ip link set lo up || skip "no ip command"
-iptables-legacy -t raw -A OUTPUT -j TRACE 2>/dev/null || skip "no TRACE in this kernel"
-iptables-legacy -t raw -F
 iptables-legacy -A INPUT -p udp --dport 9 -m comment --comment "port 9" -j DROP
 
 record() { # options: starts, waits until every packet is recorded

@@ -3,30 +3,11 @@
 # What others do to a recording, and what a recording may do: loggers and rules taken away are noticed, told
 # and put back; privileges are given up; the lock is held where it is asked for.
 # safety.sh DIRECTORY-OF-THE-RECORDER
-set -u
-recorder=$1/iptrace-record
-[ -x "$recorder" ] || { echo "there is no $recorder"; exit 1; }
-skip() { echo "skipped: $*"; exit 77; }
+. "$(dirname "$0")/../lib/inside.sh"
+inside_recorder "$1"
+need ip6tables-legacy pgrep tshark
+inside_begin "$@"
 
-if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
-    unshare -nm true 2>/dev/null || skip "no new network and mount namespaces can be made here"
-    IPTRACE_TEST_INSIDE=1 exec unshare -nm --propagation private "$0" "$@"
-fi
-for program in ip iptables-legacy ip6tables-legacy pgrep tshark; do
-    command -v $program >/dev/null || skip "no $program"
-done
-mount -t tmpfs -o mode=755 none /run || skip "nothing can be mounted here"
-dir=$(mktemp -d)
-chmod 755 "$dir"
-failed=0
-fail() { echo "FAILED: $test: $*"; failed=1; }
-clean_up() {
-    [ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null
-    rm -rf "$dir"
-}
-trap clean_up EXIT
-
-ip link set lo up
 iptables-legacy -A INPUT -p udp --dport 9 -j DROP || skip "no legacy tables in this kernel"
 iptables-legacy -t raw -A OUTPUT -p udp --dport 7 -j ACCEPT
 iptables-legacy -t raw -A OUTPUT -p 99 -j TRACE 2>/dev/null || skip "no TRACE in this kernel"

@@ -3,32 +3,20 @@
 # The price of a recording on a router with 20 000 and with 100 000 rules: with the defaults untraced traffic
 # keeps 90 % of its rate.
 # safety_cost.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-TRAFFIC-TOOL
-set -u
-recorder=$1/iptrace-record traffic=$2/traffic
+. "$(dirname "$0")/../lib/inside.sh"
+inside_recorder "$1"
+traffic=$2/traffic
 rounds=${IPTRACE_ROUNDS:-9}
 packets=400000 # some two seconds: the reading of the rules that follows the start is part of it
-[ -x "$recorder" ] || { echo "there is no $recorder"; exit 1; }
-skip() { echo "skipped: $*"; exit 77; }
-
-if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
-    unshare -nm true 2>/dev/null || skip "no new network and mount namespaces can be made here"
-    IPTRACE_TEST_INSIDE=1 exec unshare -nm --propagation private "$0" "$@"
-fi
-for program in ip iptables-legacy-restore; do
-    command -v $program >/dev/null || skip "no $program"
-done
-mount -t tmpfs -o mode=755 none /run || skip "nothing can be mounted here"
-mount -t sysfs none /sys || skip "sysfs cannot be mounted here"
-dir=$(mktemp -d)
-failed=0
-fail() { echo "FAILED: $*"; failed=1; }
-clean_up() {
+need iptables-legacy-restore
+inside_end() {
     [ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null
     wait
     for name in left right; do ip netns delete $name 2>/dev/null; done
-    rm -rf "$dir"
+    inside_leave
 }
-trap clean_up EXIT
+inside_begin "$@"
+mount -t sysfs none /sys || skip "sysfs cannot be mounted here"
 
 # ---- left 10.9.1.1 ── this namespace, the router ── 10.9.2.2 right ----
 

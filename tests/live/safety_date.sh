@@ -3,28 +3,11 @@
 # Our rules bear a date: it is renewed while the recording runs, without a word about changed rules; when all
 # processes are killed at once the rules match nothing after it; a date that passed is told.
 # safety_date.sh RECORDER, one that was built with dates of a few seconds.
-set -u
+. "$(dirname "$0")/../lib/inside.sh"
 recorder=$1
-skip() { echo "skipped: $*"; exit 77; }
+need pgrep
+inside_begin "$@"
 
-if [ -z "${IPTRACE_TEST_INSIDE:-}" ]; then
-    unshare -nm true 2>/dev/null || skip "no new network and mount namespaces can be made here"
-    IPTRACE_TEST_INSIDE=1 exec unshare -nm --propagation private "$0" "$@"
-fi
-for program in ip iptables-legacy pgrep; do
-    command -v $program >/dev/null || skip "no $program"
-done
-mount -t tmpfs -o mode=755 none /run || skip "nothing can be mounted here"
-dir=$(mktemp -d)
-failed=0
-fail() { echo "FAILED: $test: $*"; failed=1; }
-clean_up() {
-    [ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null
-    rm -rf "$dir"
-}
-trap clean_up EXIT
-
-ip link set lo up
 iptables-legacy -A INPUT -p udp --dport 9 -j DROP || skip "no legacy tables in this kernel"
 dates() { iptables-legacy -t raw -S | sed -n 's/.*--datestop \([^ ]*\).*iptrace-record: .*/\1/p' | sort -u; }
 traced() { iptables-legacy -t raw -L OUTPUT -vxn | awk '/TRACE/ {print $1}'; }

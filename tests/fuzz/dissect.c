@@ -7,6 +7,7 @@
 #include <epan/epan_dissect.h>
 #include <epan/frame_data.h>
 #include <epan/prefs.h>
+#include <epan/reassemble.h>
 #include <epan/register.h>
 #include <epan/tvbuff.h>
 #include <wsutil/buffer.h>
@@ -49,9 +50,11 @@ char *get_datafile_path(const char *name)
     return g_strconcat("/nonexistent/", name, NULL);
 }
 
-/* In the place of wsutil's, once all dissectors are registered: one of Wireshark's has such a tree made for
- * each session and never lets it go, and all of them are gone over at each end; after ten thousand sessions
- * that took most of the time. A tree that ends with the session does as well. */
+/* The next two stand in the place of Wireshark's. Some dissectors do at each session's start what is for the
+ * program's: lists grow, and are gone over each time; after ten thousand sessions that took most of the time.
+ */
+
+/* A tree that ends with the session does as well as one that is emptied then. */
 wmem_tree_t *wmem_tree_new_autoreset(wmem_allocator_t *metadata_scope, wmem_allocator_t *data_scope)
 {
     static wmem_tree_t *(*real)(wmem_allocator_t *, wmem_allocator_t *);
@@ -60,6 +63,19 @@ wmem_tree_t *wmem_tree_new_autoreset(wmem_allocator_t *metadata_scope, wmem_allo
     if (!real)
         *(void **)&real = dlsym(RTLD_NEXT, "wmem_tree_new_autoreset");
     return real(metadata_scope, data_scope);
+}
+
+/* Once is enough. */
+void reassembly_table_register(reassembly_table *table, const reassembly_table_functions *table_functions)
+{
+    static void (*real)(reassembly_table *, const reassembly_table_functions *);
+    static GHashTable *known;
+    if (!real) {
+        *(void **)&real = dlsym(RTLD_NEXT, "reassembly_table_register");
+        known = g_hash_table_new(NULL, NULL);
+    }
+    if (g_hash_table_add(known, table))
+        real(table, table_functions);
 }
 
 void dissect_init(void)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writes a capture for the plugin's tests: what no kernel says by itself stands next to what it does say.
- * make_capture FILE: once. make_capture FILE many N: N packets of four steps instead, to measure time;
- * sparse N: of them only each thousandth, as a filter leaves them. make_capture FILE alike N: N rounds of
- * refused packets that nothing tells apart, and the ICMP errors that answer them. make_capture FILE reasons
- * N: a packet of each of the first N reasons. make_capture FILE damaged N: all of it N times over, each time
- * with other bytes of records and blocks wrong. */
+ * make_capture FILE: once. With a word and N behind it:
+ *   many N        N packets of four steps instead, to measure time
+ *   sparse N      of them only each thousandth, as a filter leaves them
+ *   alike N       N rounds of refused packets that nothing tells apart, and the ICMP errors that answer them
+ *   reasons N     a packet of each of the first N reasons
+ *   translated 1  changes that are rare: of IPv6, of fragments, of source and length
+ *   enterprise N  all of it, once, under enterprise number N
+ *   damaged N     all of it N times over, each time with other bytes of records and blocks wrong */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,171 +15,31 @@
 
 #include "format/envelope.h"
 #include "format/message_block.h"
-#include "format/path_record.h"
 #include "format/ruleset_block.h"
 #include "recorder/core/pcapng.h"
-
-#define CAPTURE_ID 0x1234u
-#define TIME_NS    1700000000000000000u
-#define STEPS_MAX  8
-
-static struct wire_writer file;
-static struct path_writer path_writer;
-static uint32_t packets;
-static uint32_t packet_id_step = 1;
-static uint64_t lost; /* since the packet before */
-
-static uint32_t damage_state; /* 0: no damage */
-
-static uint32_t next_random(uint32_t below)
-{
-    damage_state = damage_state * 1664525u + 1013904223u;
-    return (damage_state >> 8) % below;
-}
-
-/* Spoils some bytes behind the magic. */
-static struct bytes damaged(struct bytes bytes)
-{
-    static uint8_t copy[65536];
-    if (damage_state == 0 || bytes.length <= 5 || bytes.length > sizeof copy)
-        return bytes;
-    memcpy(copy, bytes.data, bytes.length);
-    for (uint32_t count = next_random(4); count > 0; count--) {
-        uint8_t *at = &copy[5 + next_random((uint32_t)bytes.length - 5)];
-        *at = (uint8_t)(next_random(2) ? *at ^ 1u << next_random(8) : next_random(256));
-    }
-    return (struct bytes){copy, bytes.length};
-}
-
-static struct bytes text(const char *string)
-{
-    return (struct bytes){(const uint8_t *)string, strlen(string)};
-}
-
-struct packet_spec {
-    struct path path;
-    struct step steps[STEPS_MAX];
-    size_t count;
-};
-
-static struct step *add(struct packet_spec *spec, const char *table, const char *chain, unsigned type,
-                        unsigned number, const char *rule, const char *target)
-{
-    assert(spec->count < STEPS_MAX);
-    struct step *step = &spec->steps[spec->count];
-    *step = (struct step){
-        .table = text(table),
-        .chain = text(chain),
-        .type = type,
-        .rulenum = number,
-        .rule = text(rule),
-        .target = text(target),
-        .ruleset = 1,
-        .context = spec->count > 0 ? spec->steps[spec->count - 1].context : (struct context){0},
-    };
-    spec->path.steps = (uint32_t)++spec->count;
-    return step;
-}
-
-static void at_hook(struct step *step, unsigned hook, const char *in, const char *out)
-{
-    step->context.has_hook = true;
-    step->context.hook = hook;
-    step->context.in = text(in);
-    step->context.out = text(out);
-}
-
-/* A TCP SYN or UDP datagram of IPv4; checksums are left 0. */
-static size_t ipv4(uint8_t *packet, uint8_t protocol, uint16_t source, uint16_t destination)
-{
-    size_t length = protocol == 6 ? 40 : 28;
-    memset(packet, 0, length);
-    memcpy(packet, (const uint8_t[]){0x45, 0, 0, (uint8_t)length, 0, 1, 0, 0, 64, protocol, 0, 0}, 12);
-    memcpy(packet + 12, (const uint8_t[]){10, 0, 0, 1, 10, 0, 1, 2}, 8);
-    memcpy(packet + 20,
-           (const uint8_t[]){(uint8_t)(source >> 8), (uint8_t)source, (uint8_t)(destination >> 8),
-                             (uint8_t)destination},
-           4);
-    if (protocol == 6)
-        memcpy(packet + 32, (const uint8_t[]){0x50, 0x02, 0x10, 0x00}, 4);
-    else
-        packet[25] = 8;
-    return length;
-}
-
-static size_t ipv6(uint8_t *packet, uint16_t destination)
-{
-    memset(packet, 0, 60);
-    memcpy(packet, (const uint8_t[]){0x60, 0, 0, 0, 0, 20, 6, 64, 0xfd, 0}, 10);
-    packet[23] = 1;
-    packet[24] = 0xfd;
-    packet[39] = 2;
-    memcpy(packet + 40, (const uint8_t[]){4, 1, (uint8_t)(destination >> 8), (uint8_t)destination}, 4);
-    memcpy(packet + 52, (const uint8_t[]){0x50, 0x02, 0x10, 0x00}, 4);
-    return 60;
-}
-
-static void write_raw(const uint8_t *packet, size_t length, struct bytes record)
-{
-    struct pcapng_packet block = {
-        .time_ns = TIME_NS + packets * 1000000ull,
-        .data = {packet, length},
-        .original_length = (uint32_t)length,
-        .packet_id = (uint64_t)CAPTURE_ID << 32 | (packets + 1),
-        .drop_count = lost,
-        .record = damaged(record),
-    };
-    pcapng_write_packet(&file, &block);
-    lost = 0;
-    packets += packet_id_step;
-}
-
-static void write_spec(struct packet_spec *spec, const uint8_t *packet, size_t length)
-{
-    static struct wire_writer record;
-    record.length = 0;
-    spec->path.packet_id = (uint64_t)CAPTURE_ID << 32 | (packets + 1);
-    spec->path.backend = BACKEND_LEGACY;
-    path_record_write(&record, &path_writer, &spec->path, spec->steps, spec->count);
-    write_raw(packet, length, (struct bytes){record.data, record.length});
-}
-
-static void begin_forward(struct packet_spec *spec)
-{
-    *spec = (struct packet_spec){0};
-    at_hook(add(spec, "raw", "PREROUTING", STEP_POLICY, 0, "-P PREROUTING ACCEPT", "ACCEPT"), HOOK_PREROUTING,
-            "eth0", "");
-    add(spec, "mangle", "PREROUTING", STEP_POLICY, 0, "-P PREROUTING ACCEPT", "ACCEPT");
-}
-
-static void decide(struct packet_spec *spec, unsigned verdict, unsigned reason)
-{
-    spec->path.verdict = verdict;
-    spec->path.reason = reason;
-    spec->path.decided = (uint32_t)spec->count;
-}
+#include "tests/plugin/made_capture.h"
 
 /* 1: accepted by a rule; 2: dropped by a rule with a comment; 3: dropped by a policy. */
 static void write_plain(void)
 {
     struct packet_spec spec;
     uint8_t packet[64];
-    size_t length = ipv4(packet, 6, 1025, 80);
-    begin_forward(&spec);
-    at_hook(add(&spec, "filter", "FORWARD", STEP_RULE, 2, "-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT",
-                "ACCEPT"),
-            HOOK_FORWARD, "eth0", "eth1");
-    decide(&spec, VERDICT_ACCEPT, REASON_RULE);
-    at_hook(add(&spec, "mangle", "POSTROUTING", STEP_POLICY, 0, "-P POSTROUTING ACCEPT", "ACCEPT"),
-            HOOK_POSTROUTING, "", "eth1");
-    write_spec(&spec, packet, length);
+    size_t length = made_ipv4(packet, 6, 1025, 80);
+    made_begin_forward(&spec);
+    made_at_hook(made_add(&spec, "filter", "FORWARD", STEP_RULE, 2,
+                          "-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT", "ACCEPT"),
+                 HOOK_FORWARD, "eth0", "eth1");
+    made_decide(&spec, VERDICT_ACCEPT, REASON_RULE);
+    made_at_hook(made_add(&spec, "mangle", "POSTROUTING", STEP_POLICY, 0, "-P POSTROUTING ACCEPT", "ACCEPT"),
+                 HOOK_POSTROUTING, "", "eth1");
+    made_write(&spec, packet, length);
 
-    length = ipv4(packet, 6, 1026, 23);
-    begin_forward(&spec);
+    length = made_ipv4(packet, 6, 1026, 23);
+    made_begin_forward(&spec);
     struct step *step =
-        add(&spec, "filter", "INPUT", STEP_RULE, 3,
-            "-A INPUT -p tcp -m tcp --dport 23 -m comment --comment \"no telnet\" -j DROP", "DROP");
-    at_hook(step, HOOK_INPUT, "eth0", "");
+        made_add(&spec, "filter", "INPUT", STEP_RULE, 3,
+                 "-A INPUT -p tcp -m tcp --dport 23 -m comment --comment \"no telnet\" -j DROP", "DROP");
+    made_at_hook(step, HOOK_INPUT, "eth0", "");
     step->comment = BYTES("no telnet");
     step->stale = true;
     step->has_time = true;
@@ -187,17 +50,17 @@ static void write_plain(void)
     step->context.uid = 1000;
     step->context.gid = 100;
     step->context.physin = BYTES("veth7");
-    decide(&spec, VERDICT_DROP, REASON_RULE);
-    write_spec(&spec, packet, length);
+    made_decide(&spec, VERDICT_DROP, REASON_RULE);
+    made_write(&spec, packet, length);
 
-    length = ipv4(packet, 17, 1027, 9999);
-    begin_forward(&spec);
-    at_hook(add(&spec, "filter", "FORWARD", STEP_RULE, 4, "-A FORWARD -j CHECKS", "CHECKS"), HOOK_FORWARD,
-            "eth0", "eth1");
-    add(&spec, "filter", "CHECKS", STEP_RETURN, 0, "", "");
-    add(&spec, "filter", "FORWARD", STEP_POLICY, 0, "-P FORWARD DROP", "DROP");
-    decide(&spec, VERDICT_DROP, REASON_POLICY);
-    write_spec(&spec, packet, length);
+    length = made_ipv4(packet, 17, 1027, 9999);
+    made_begin_forward(&spec);
+    made_at_hook(made_add(&spec, "filter", "FORWARD", STEP_RULE, 4, "-A FORWARD -j CHECKS", "CHECKS"),
+                 HOOK_FORWARD, "eth0", "eth1");
+    made_add(&spec, "filter", "CHECKS", STEP_RETURN, 0, "", "");
+    made_add(&spec, "filter", "FORWARD", STEP_POLICY, 0, "-P FORWARD DROP", "DROP");
+    made_decide(&spec, VERDICT_DROP, REASON_POLICY);
+    made_write(&spec, packet, length);
 }
 
 /* 4: translated, marked, TTL counted down; 5: vanished and incomplete; 6: rejected, IPv6. */
@@ -205,51 +68,51 @@ static void write_changes(void)
 {
     struct packet_spec spec;
     uint8_t packet[64];
-    size_t length = ipv4(packet, 17, 1028, 53);
+    size_t length = made_ipv4(packet, 17, 1028, 53);
     static const uint8_t new_address[] = {10, 2, 0, 2};
-    begin_forward(&spec);
-    add(&spec, "mangle", "PREROUTING", STEP_RULE, 1, "-A PREROUTING -j MARK --set-xmark 0x7/0xffffffff",
-        "MARK");
+    made_begin_forward(&spec);
+    made_add(&spec, "mangle", "PREROUTING", STEP_RULE, 1, "-A PREROUTING -j MARK --set-xmark 0x7/0xffffffff",
+             "MARK");
     struct step *step =
-        add(&spec, "nat", "PREROUTING", STEP_RULE, 1,
-            "-A PREROUTING -p udp -m udp --dport 53 -j DNAT --to-destination 10.2.0.2:5353", "DNAT");
+        made_add(&spec, "nat", "PREROUTING", STEP_RULE, 1,
+                 "-A PREROUTING -p udp -m udp --dport 53 -j DNAT --to-destination 10.2.0.2:5353", "DNAT");
     step->context.has_mark = true;
     step->context.mark = 7;
-    step = add(&spec, "mangle", "FORWARD", STEP_POLICY, 0, "-P FORWARD ACCEPT", "ACCEPT");
-    at_hook(step, HOOK_FORWARD, "eth0", "eth1");
+    step = made_add(&spec, "mangle", "FORWARD", STEP_POLICY, 0, "-P FORWARD ACCEPT", "ACCEPT");
+    made_at_hook(step, HOOK_FORWARD, "eth0", "eth1");
     step->change = (struct change){
         .dst = {new_address, 4},
           .has_dstport = true, .dstport = 5353, .has_ttl = true, .ttl = 63
     };
-    add(&spec, "filter", "FORWARD", STEP_POLICY, 0, "-P FORWARD ACCEPT", "ACCEPT");
-    decide(&spec, VERDICT_ACCEPT, REASON_POLICY);
-    at_hook(
-        add(&spec, "nat", "POSTROUTING", STEP_RULE, 1, "-A POSTROUTING -o eth1 -j MASQUERADE", "MASQUERADE"),
-        HOOK_POSTROUTING, "", "eth1");
-    write_spec(&spec, packet, length);
+    made_add(&spec, "filter", "FORWARD", STEP_POLICY, 0, "-P FORWARD ACCEPT", "ACCEPT");
+    made_decide(&spec, VERDICT_ACCEPT, REASON_POLICY);
+    made_at_hook(made_add(&spec, "nat", "POSTROUTING", STEP_RULE, 1, "-A POSTROUTING -o eth1 -j MASQUERADE",
+                          "MASQUERADE"),
+                 HOOK_POSTROUTING, "", "eth1");
+    made_write(&spec, packet, length);
 
-    length = ipv4(packet, 17, 1029, 53);
-    begin_forward(&spec);
+    length = made_ipv4(packet, 17, 1029, 53);
+    made_begin_forward(&spec);
     spec.path.verdict = VERDICT_UNKNOWN;
     spec.path.reason = REASON_VANISHED_ROUTING;
     spec.path.incomplete = true;
-    lost = 12;
-    write_spec(&spec, packet, length);
+    made.lost = 12;
+    made_write(&spec, packet, length);
 
-    length = ipv6(packet, 22);
+    length = made_ipv6(packet, 22);
     spec = (struct packet_spec){0};
-    at_hook(add(&spec, "filter", "INPUT", STEP_RULE, 1,
-                "-A INPUT -p tcp -m tcp --dport 22 -j REJECT --reject-with tcp-reset", "REJECT"),
-            HOOK_INPUT, "eth0", "");
-    decide(&spec, VERDICT_REJECT, REASON_RULE);
-    write_spec(&spec, packet, length);
+    made_at_hook(made_add(&spec, "filter", "INPUT", STEP_RULE, 1,
+                          "-A INPUT -p tcp -m tcp --dport 22 -j REJECT --reject-with tcp-reset", "REJECT"),
+                 HOOK_INPUT, "eth0", "");
+    made_decide(&spec, VERDICT_REJECT, REASON_RULE);
+    made_write(&spec, packet, length);
 }
 
 /* An IPv6 datagram behind an extension header of 8 bytes: hop-by-hop options, or that of a later fragment,
  * which has no ports. */
 static size_t ipv6_extended(uint8_t *packet, bool fragment)
 {
-    ipv6(packet, 0);
+    made_ipv6(packet, 0);
     memset(packet + 40, 0, 24);
     packet[5] = 24;
     packet[6] = fragment ? 44 : 0;
@@ -270,69 +133,70 @@ static void write_translated(void)
     for (unsigned fragment = 0; fragment < 2; fragment++) {
         size_t length = ipv6_extended(packet, fragment);
         spec = (struct packet_spec){0};
-        at_hook(add(&spec, "raw", "PREROUTING", STEP_RULE, 1,
-                    "-A PREROUTING -j RAWSNAT --to-source fd00::8/128", "RAWSNAT"),
-                HOOK_PREROUTING, "eth0", "");
+        made_at_hook(made_add(&spec, "raw", "PREROUTING", STEP_RULE, 1,
+                              "-A PREROUTING -j RAWSNAT --to-source fd00::8/128", "RAWSNAT"),
+                     HOOK_PREROUTING, "eth0", "");
         struct step *step =
-            add(&spec, "mangle", "PREROUTING", STEP_POLICY, 0, "-P PREROUTING ACCEPT", "ACCEPT");
+            made_add(&spec, "mangle", "PREROUTING", STEP_POLICY, 0, "-P PREROUTING ACCEPT", "ACCEPT");
         step->change = (struct change){
             .src = {new_src, 16}
         };
-        add(&spec, "nat", "PREROUTING", STEP_RULE, 1,
-            "-A PREROUTING -p udp -j DNAT --to-destination [fd00::9]:5353", "DNAT");
-        step = add(&spec, "filter", "FORWARD", STEP_RULE, 1, "-A FORWARD -j ACCEPT", "ACCEPT");
-        at_hook(step, HOOK_FORWARD, "eth0", "eth1");
+        made_add(&spec, "nat", "PREROUTING", STEP_RULE, 1,
+                 "-A PREROUTING -p udp -j DNAT --to-destination [fd00::9]:5353", "DNAT");
+        step = made_add(&spec, "filter", "FORWARD", STEP_RULE, 1, "-A FORWARD -j ACCEPT", "ACCEPT");
+        made_at_hook(step, HOOK_FORWARD, "eth0", "eth1");
         step->change = (struct change){
             .dst = {new_dst, 16},
               .has_dstport = !fragment, .dstport = 5353, .has_ttl = true, .ttl = 63
         };
-        decide(&spec, VERDICT_ACCEPT, REASON_RULE);
-        write_spec(&spec, packet, length);
+        made_decide(&spec, VERDICT_ACCEPT, REASON_RULE);
+        made_write(&spec, packet, length);
     }
 
-    size_t length = ipv4(packet, 6, 1030, 80);
+    size_t length = made_ipv4(packet, 6, 1030, 80);
     static const uint8_t new_src4[] = {10, 9, 9, 9};
     spec = (struct packet_spec){0};
-    at_hook(add(&spec, "raw", "PREROUTING", STEP_RULE, 1, "-A PREROUTING -j RAWSNAT --to-source 10.9.9.9/32",
-                "RAWSNAT"),
-            HOOK_PREROUTING, "eth0", "");
-    struct step *step = add(&spec, "mangle", "PREROUTING", STEP_RULE, 1,
-                            "-A PREROUTING -p tcp -m tcp -j TCPMSS --clamp-mss-to-pmtu", "TCPMSS");
+    made_at_hook(made_add(&spec, "raw", "PREROUTING", STEP_RULE, 1,
+                          "-A PREROUTING -j RAWSNAT --to-source 10.9.9.9/32", "RAWSNAT"),
+                 HOOK_PREROUTING, "eth0", "");
+    struct step *step = made_add(&spec, "mangle", "PREROUTING", STEP_RULE, 1,
+                                 "-A PREROUTING -p tcp -m tcp -j TCPMSS --clamp-mss-to-pmtu", "TCPMSS");
     step->change = (struct change){
         .src = {new_src4, 4},
           .has_srcport = true, .srcport = 4000
     };
-    step = add(&spec, "filter", "INPUT", STEP_POLICY, 0, "-P INPUT ACCEPT", "ACCEPT");
-    at_hook(step, HOOK_INPUT, "eth0", "");
+    step = made_add(&spec, "filter", "INPUT", STEP_POLICY, 0, "-P INPUT ACCEPT", "ACCEPT");
+    made_at_hook(step, HOOK_INPUT, "eth0", "");
     step->change = (struct change){.has_length = true, .length = 44};
-    decide(&spec, VERDICT_ACCEPT, REASON_POLICY);
-    write_spec(&spec, packet, length);
+    made_decide(&spec, VERDICT_ACCEPT, REASON_POLICY);
+    made_write(&spec, packet, length);
 }
 
 /* The ICMP error that answers a datagram from that port. */
 static void write_icmp_error(uint16_t source)
 {
     uint8_t error[64] = {0x45, 0, 0, 56, 0, 9, 0, 0, 64, 1, 0, 0, 10, 0, 0, 254, 10, 0, 0, 1, 3, 1};
-    ipv4(error + 28, 17, source, 53);
+    made_ipv4(error + 28, 17, source, 53);
     error[28 + 8]--; /* TTL */
     struct packet_spec spec = {0};
-    at_hook(add(&spec, "mangle", "OUTPUT", STEP_RULE, 1, "-A OUTPUT -j LOG", "LOG"), HOOK_OUTPUT, "", "eth0");
-    add(&spec, "mangle", "OUTPUT", STEP_RULE, 2, "-A OUTPUT -p icmp -j DSCP --set-dscp 0x0a", "DSCP");
-    struct step *step = add(&spec, "filter", "OUTPUT", STEP_POLICY, 0, "-P OUTPUT ACCEPT", "ACCEPT");
+    made_at_hook(made_add(&spec, "mangle", "OUTPUT", STEP_RULE, 1, "-A OUTPUT -j LOG", "LOG"), HOOK_OUTPUT,
+                 "", "eth0");
+    made_add(&spec, "mangle", "OUTPUT", STEP_RULE, 2, "-A OUTPUT -p icmp -j DSCP --set-dscp 0x0a", "DSCP");
+    struct step *step = made_add(&spec, "filter", "OUTPUT", STEP_POLICY, 0, "-P OUTPUT ACCEPT", "ACCEPT");
     step->change = (struct change){.has_tos = true, .tos = 0x28};
-    decide(&spec, VERDICT_ACCEPT, REASON_POLICY);
-    write_spec(&spec, error, 56);
+    made_decide(&spec, VERDICT_ACCEPT, REASON_POLICY);
+    made_write(&spec, error, 56);
 }
 
 static void write_refused(uint16_t source, unsigned verdict)
 {
     struct packet_spec spec;
     uint8_t packet[64];
-    size_t length = ipv4(packet, 17, source, 53);
-    begin_forward(&spec);
+    size_t length = made_ipv4(packet, 17, source, 53);
+    made_begin_forward(&spec);
     if (verdict != VERDICT_UNKNOWN)
-        decide(&spec, verdict, REASON_RULE);
-    write_spec(&spec, packet, length);
+        made_decide(&spec, verdict, REASON_RULE);
+    made_write(&spec, packet, length);
 }
 
 /* Rows of a round: 1 and 2: refused; 3: the error for 2; 4: dropped, which nothing answers; 5: an error that
@@ -343,11 +207,11 @@ static void write_alike(uint16_t source)
     write_refused(source, VERDICT_UNKNOWN);
     write_icmp_error(source);
     write_refused(source, VERDICT_DROP);
-    packets += 5;
+    made.packets += 5;
     write_icmp_error(source + 1);
-    packets -= 6;
+    made.packets -= 6;
     write_refused(source + 1, VERDICT_UNKNOWN);
-    packets += 5;
+    made.packets += 5;
     write_icmp_error(source + 2);
 }
 
@@ -355,12 +219,12 @@ static void write_reasons(unsigned long count)
 {
     struct packet_spec spec;
     uint8_t packet[64];
-    size_t length = ipv4(packet, 6, 1025, 80);
+    size_t length = made_ipv4(packet, 6, 1025, 80);
     for (unsigned long reason = 0; reason < count; reason++) {
-        begin_forward(&spec);
+        made_begin_forward(&spec);
         spec.path.verdict = VERDICT_UNKNOWN;
         spec.path.reason = (unsigned)reason;
-        write_spec(&spec, packet, length);
+        made_write(&spec, packet, length);
     }
 }
 
@@ -371,41 +235,34 @@ static void write_odd(void)
     struct packet_spec spec = {0};
     struct wire_writer record = {0};
     uint8_t packet[64];
-    size_t length = ipv4(packet, 6, 1030, 80);
-    at_hook(add(&spec, "filter", "INPUT", 7, 9, "-A INPUT", ""), 8, "eth0", "");
-    decide(&spec, 9, 99);
-    write_spec(&spec, packet, length);
+    size_t length = made_ipv4(packet, 6, 1030, 80);
+    made_at_hook(made_add(&spec, "filter", "INPUT", 7, 9, "-A INPUT", ""), 8, "eth0", "");
+    made_decide(&spec, 9, 99);
+    made_write(&spec, packet, length);
 
-    begin_forward(&spec);
-    path_record_write(&record, &path_writer, &spec.path, spec.steps, spec.count);
-    write_raw(packet, length, (struct bytes){record.data, record.length - 5});
+    made_begin_forward(&spec);
+    path_record_write(&record, &made.path_writer, &spec.path, spec.steps, spec.count);
+    made_write_raw(packet, length, (struct bytes){record.data, record.length - 5});
     record.data[4] = 2;
-    write_raw(packet, length, (struct bytes){record.data, record.length});
-    write_raw(packet, length, BYTES("OTHERS' DATA"));
+    made_write_raw(packet, length, (struct bytes){record.data, record.length});
+    made_write_raw(packet, length, BYTES("OTHERS' DATA"));
     wire_writer_done(&record);
 
     spec = (struct packet_spec){0};
-    at_hook(add(&spec, "filter", "a:\033[31m\n\xff", STEP_RULE, 1,
-                "-A x -m comment --comment \"\007\xe2\x82\xac\"", "DROP"),
-            HOOK_INPUT, "eth0", "");
-    decide(&spec, VERDICT_DROP, REASON_RULE);
-    write_spec(&spec, packet, length);
+    made_at_hook(made_add(&spec, "filter", "a:\033[31m\n\xff", STEP_RULE, 1,
+                          "-A x -m comment --comment \"\007\xe2\x82\xac\"", "DROP"),
+                 HOOK_INPUT, "eth0", "");
+    made_decide(&spec, VERDICT_DROP, REASON_RULE);
+    made_write(&spec, packet, length);
 
-    begin_forward(&spec);
-    decide(&spec, VERDICT_ACCEPT, REASON_POLICY);
+    made_begin_forward(&spec);
+    made_decide(&spec, VERDICT_ACCEPT, REASON_POLICY);
     spec.path.copy = spec.path.ambiguous = spec.path.cut = true;
     spec.path.steps = 5000;
     spec.path.netns = BYTES("blue");
-    write_spec(&spec, packet, length);
+    made_write(&spec, packet, length);
 
     write_icmp_error(1029);
-}
-
-static void write_custom(struct wire_writer *body)
-{
-    envelope_pad(body, 0);
-    pcapng_write_custom(&file, damaged((struct bytes){body->data, body->length}));
-    body->length = 0;
 }
 
 static void set_big_endian(uint8_t *at, uint32_t value)
@@ -416,7 +273,7 @@ static void set_big_endian(uint8_t *at, uint32_t value)
 
 static void write_messages(void)
 {
-    struct message_block_writer *writer = message_block_writer_new(CAPTURE_ID, (struct bytes){0});
+    struct message_block_writer *writer = message_block_writer_new(MADE_CAPTURE_ID, (struct bytes){0});
     struct wire_writer body = {0};
     /* The writer looks back at the messages before. */
     static struct {
@@ -426,7 +283,7 @@ static void write_messages(void)
     for (uint32_t i = 0; i < 6; i++) {
         uint8_t *packet = space[i].packet, *time = space[i].time, *header = space[i].header;
         uint8_t(*numbers)[4] = space[i].numbers;
-        size_t length = ipv4(packet, 6, (uint16_t)(1025 + i / 3), i < 3 ? 80 : 23);
+        size_t length = made_ipv4(packet, 6, (uint16_t)(1025 + i / 3), i < 3 ? 80 : 23);
         struct message *message = &space[i].message;
         *message = (struct message){.number = i + 1, .family = 2};
         memcpy(space[i].hardware, (const uint8_t[]){0, 6, 0, 0, 2, 0, 0, 0, 0, (uint8_t)i}, 10);
@@ -439,7 +296,7 @@ static void write_messages(void)
         set_big_endian(numbers[3], 0x2a);
         set_big_endian(numbers[4], 1000);
         set_big_endian(numbers[5], 2);
-        set_big_endian(time + 4, (uint32_t)(TIME_NS / 1000000000));
+        set_big_endian(time + 4, (uint32_t)(MADE_TIME_NS / 1000000000));
         set_big_endian(time + 12, i);
         message_set(message, MESSAGE_PACKET_HEADER, (struct bytes){header, 4});
         message_set(message, MESSAGE_PREFIX,
@@ -460,10 +317,10 @@ static void write_messages(void)
             message_set(message, 30, (struct bytes){ct, 4});
         }
         struct packet_spec spec = {0};
-        struct step *step =
-            i % 3 == 2 ? add(&spec, "filter", "INPUT", STEP_RULE, 3,
-                             "-A INPUT -p tcp -m tcp --dport 23 -j DROP", "DROP")
-                       : add(&spec, "raw", "PREROUTING", STEP_POLICY, 0, "-P PREROUTING ACCEPT", "ACCEPT");
+        struct step *step = i % 3 == 2 ? made_add(&spec, "filter", "INPUT", STEP_RULE, 3,
+                                                  "-A INPUT -p tcp -m tcp --dport 23 -j DROP", "DROP")
+                                       : made_add(&spec, "raw", "PREROUTING", STEP_POLICY, 0,
+                                                  "-P PREROUTING ACCEPT", "ACCEPT");
         step->context.in = BYTES("eth0");
         if (i % 3 == 0)
             message_block_writer_packet(writer, 1 + i / 3);
@@ -472,7 +329,7 @@ static void write_messages(void)
         (void)added;
     }
     message_block_writer_finish(writer, &body);
-    write_custom(&body);
+    made_write_custom(&body);
     message_block_writer_free(writer);
     wire_writer_done(&body);
 }
@@ -480,12 +337,12 @@ static void write_messages(void)
 static void write_rulesets(void)
 {
     struct wire_writer body = {0};
-    struct ruleset_part part = {.capture_id = CAPTURE_ID,
+    struct ruleset_part part = {.capture_id = MADE_CAPTURE_ID,
                                 .ruleset = 1,
                                 .generation = 2,
                                 .family = 4,
                                 .table = BYTES("filter"),
-                                .time_ns = TIME_NS,
+                                .time_ns = MADE_TIME_NS,
                                 .parts = 2};
     const struct ruleset_own own = {BYTES("PREROUTING"), 1};
     part.text =
@@ -493,26 +350,26 @@ static void write_rulesets(void)
               "-A INPUT -i lo -j ACCEPT\n"
               "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n");
     ruleset_part_write(&body, &part, &own, 1);
-    write_custom(&body);
+    made_write_custom(&body);
     part.part = 1;
     part.text = BYTES("-A INPUT -p tcp -m tcp --dport 23 -m comment --comment \"no telnet\" -j DROP\n"
                       "-A FORWARD -i eth1 -j ACCEPT\n"
                       "-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT\n-A FORWARD -d 10.9.9.9/32 -j DROP\n"
                       "-A FORWARD -j CHECKS\nCOMMIT\n");
     ruleset_part_write(&body, &part, NULL, 0);
-    write_custom(&body);
+    made_write_custom(&body);
     /* Damaged; then a kind, and a version, of later recorders; then somebody else's. */
     ruleset_part_write(&body, &part, NULL, 0);
     body.length -= 20;
-    write_custom(&body);
+    made_write_custom(&body);
     envelope_write(&body, (enum envelope_kind)77);
     wire_write_raw(&body, "something", 9);
-    write_custom(&body);
+    made_write_custom(&body);
     envelope_write(&body, ENVELOPE_RULESET);
     body.data[4] = 2;
-    write_custom(&body);
+    made_write_custom(&body);
     wire_write_raw(&body, "OTHERS' DATA", 12);
-    pcapng_write_custom(&file, (struct bytes){body.data, body.length});
+    pcapng_write_custom(&made.file, (struct bytes){body.data, body.length});
     wire_writer_done(&body);
 }
 
@@ -521,28 +378,18 @@ static void write_many(unsigned long count)
     struct packet_spec spec;
     uint8_t packet[64];
     for (unsigned long i = 0; i < count; i++) {
-        size_t length = ipv4(packet, 6, (uint16_t)(1024 + i % 50000), 80);
-        begin_forward(&spec);
-        at_hook(add(&spec, "filter", "FORWARD", STEP_RULE, 2 + (unsigned)(i % 7),
-                    "-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT", "ACCEPT"),
-                HOOK_FORWARD, "eth0", "eth1");
-        decide(&spec, i % 10 ? VERDICT_ACCEPT : VERDICT_DROP, REASON_RULE);
+        size_t length = made_ipv4(packet, 6, (uint16_t)(1024 + i % 50000), 80);
+        made_begin_forward(&spec);
+        made_at_hook(made_add(&spec, "filter", "FORWARD", STEP_RULE, 2 + (unsigned)(i % 7),
+                              "-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT", "ACCEPT"),
+                     HOOK_FORWARD, "eth0", "eth1");
+        made_decide(&spec, i % 10 ? VERDICT_ACCEPT : VERDICT_DROP, REASON_RULE);
         if (i % 10)
-            at_hook(add(&spec, "mangle", "POSTROUTING", STEP_POLICY, 0, "-P POSTROUTING ACCEPT", "ACCEPT"),
-                    HOOK_POSTROUTING, "", "eth1");
-        write_spec(&spec, packet, length);
+            made_at_hook(
+                made_add(&spec, "mangle", "POSTROUTING", STEP_POLICY, 0, "-P POSTROUTING ACCEPT", "ACCEPT"),
+                HOOK_POSTROUTING, "", "eth1");
+        made_write(&spec, packet, length);
     }
-}
-
-/* Everything stands under IPTRACE_PEN; a number in its place is the same file of somebody else's. */
-static void set_enterprise(uint32_t number)
-{
-    static const uint8_t ours[] = {IPTRACE_PEN & 0xff, IPTRACE_PEN >> 8 & 0xff, 0, 0};
-    const uint8_t theirs[] = {(uint8_t)number, (uint8_t)(number >> 8), (uint8_t)(number >> 16),
-                              (uint8_t)(number >> 24)};
-    for (size_t i = 0; i + sizeof ours <= file.length; i += sizeof ours)
-        if (memcmp(file.data + i, ours, sizeof ours) == 0)
-            memcpy(file.data + i, theirs, sizeof theirs);
 }
 
 static void write_all(void)
@@ -564,10 +411,10 @@ int main(int argc, char **argv)
                 "usage: make_capture FILE [many|sparse|alike|reasons|translated|enterprise|damaged N]\n");
         return 2;
     }
-    pcapng_write_section(&file, "test", "test", "make_capture");
-    pcapng_write_interface(&file, BYTES("iptables"), 256, NULL);
-    damage_state = strcmp(mode, "damaged") == 0;
-    packet_id_step = strcmp(mode, "sparse") == 0 ? 1000 : 1;
+    pcapng_write_section(&made.file, "test", "test", "make_capture");
+    pcapng_write_interface(&made.file, BYTES("iptables"), 256, NULL);
+    made.damage_state = strcmp(mode, "damaged") == 0;
+    made.packet_id_step = strcmp(mode, "sparse") == 0 ? 1000 : 1;
     if (strcmp(mode, "many") == 0 || strcmp(mode, "sparse") == 0)
         write_many(count);
     else if (strcmp(mode, "alike") == 0)
@@ -583,9 +430,9 @@ int main(int argc, char **argv)
         for (unsigned long i = 0; i < count; i++)
             write_all();
     if (strcmp(mode, "enterprise") == 0)
-        set_enterprise((uint32_t)count);
-    fwrite(file.data, 1, file.length, stream);
-    path_writer_done(&path_writer);
-    wire_writer_done(&file);
+        made_set_enterprise((uint32_t)count);
+    fwrite(made.file.data, 1, made.file.length, stream);
+    path_writer_done(&made.path_writer);
+    wire_writer_done(&made.file);
     return fclose(stream) ? 1 : 0;
 }

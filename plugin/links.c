@@ -95,7 +95,9 @@ static struct packet_rows *rows_of(uint64_t packet_id, bool make)
 
 static void forget(uint32_t row)
 {
-    for (unsigned i = 0; row == noted_row && i < row_notes->len; i++) {
+    if (row != noted_row)
+        return;
+    for (unsigned i = 0; i < row_notes->len; i++) {
         const struct note *note = &g_array_index(row_notes, struct note, i);
         struct packet_rows *rows = rows_of(note->packet_id, false);
         if (rows && rows->row[note->kind] == row)

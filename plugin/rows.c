@@ -16,8 +16,9 @@ void rows_begin(packet_info *pinfo)
         last_row_is_kept |= pinfo->num == last_row;
         return;
     }
-    for (guint i = 0; pinfo->num == last_row && i < forgetters->len; i++)
-        ((rows_forget_fn *)g_ptr_array_index(forgetters, i))(last_row);
+    if (pinfo->num == last_row)
+        for (guint i = 0; i < forgetters->len; i++)
+            ((rows_forget_fn *)g_ptr_array_index(forgetters, i))(last_row);
     last_row = pinfo->num;
     last_row_is_kept = false;
 }

@@ -10,20 +10,8 @@
 set -u
 export LC_ALL=C HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent
 
-skip() {
-    echo "skipped: $*"
-    exit 77
-}
-failed=0
-# `test`, where it is set, says what is being tested.
-fail() {
-    echo "FAILED: ${test:+$test: }$*"
-    failed=1
-}
-need() { # PROGRAM …
-    local program
-    for program in "$@"; do command -v "$program" >/dev/null || skip "no $program"; done
-}
+# shellcheck source=result.sh
+. "$(dirname "${BASH_SOURCE[0]}")/result.sh"
 
 # A test may have more to do at its end, and then has an inside_end of its own that calls this one.
 inside_leave() {

@@ -11,18 +11,8 @@
 set -u
 export LC_ALL=C.UTF-8 TZ=UTC
 
-failed=0
-skip() {
-    echo "skipped: $*"
-    exit 77
-}
-fail() {
-    echo "FAILED: $*"
-    failed=1
-}
-expect() { # WHAT FOUND WANTED
-    [ "$2" = "$3" ] || fail "$1: found \"$2\", expected \"$3\""
-}
+# shellcheck source=result.sh
+. "$(dirname "${BASH_SOURCE[0]}")/result.sh"
 
 live_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=../../samples/network.sh

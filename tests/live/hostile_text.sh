@@ -48,13 +48,15 @@ record -4 -P -w "$capture" udp || exit 1
 for ((i = 0; i < cases; i++)); do inside client "$traffic" "10.1.$i.1" 9 1 >/dev/null; done
 finish
 
-# harmless WHAT FILE [PATTERN]: valid UTF-8, and no control character (C0, C1, those that turn a line around) but line
-# ends. A pattern of one's own says what there must not be instead of those that turn a line around.
-harmless() {
+# clean WHAT FILE [PATTERN]: valid UTF-8, and no control character (C0, C1) but line ends, nor what the pattern finds.
+clean() {
     iconv -f UTF-8 -t UTF-8 "$2" >/dev/null || fail "$1: not UTF-8"
-    ! LC_ALL=C grep -anP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|'"${3:-\\xe2\\x80[\\x8b-\\x8f\\xaa-\\xae]}" "$2" |
-        cat -v | head -3 | grep . || fail "$1: control characters"
+    ! LC_ALL=C grep -anP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]'"${3:+|$3}" "$2" | cat -v | head -3 |
+        grep . || fail "$1: control characters"
 }
+# … and nothing that turns a line around.
+harmless() { clean "$1" "$2" '\xe2\x80[\x8b-\x8f\xaa-\xae]'; }
+
 # ---- The recorder's own text ----
 harmless "the recorder's text" "$dir/text"
 harmless "what the recorder says" "$dir/says"
@@ -90,7 +92,7 @@ harmless "the list of packets" "$dir/lines"
 # A custom column is Wireshark's own print of a field's value; from 4.2 on it leaves what turns a line around.
 tshark -r "$capture" -o 'gui.column.format:"In","%Cus:iptrace.in","By","%Cus:iptrace.verdict.by","Rule","%Cus:iptrace.verdict.rule"' \
     >"$dir/lines"
-harmless "the columns" "$dir/lines" '\x1b'
+clean "the columns" "$dir/lines"
 
 # ---- The exported rules are those of the firewall, and it takes them back ----
 tshark -q -r "$capture" --export-objects "iptrace,$dir/rules"

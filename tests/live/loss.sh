@@ -17,7 +17,8 @@ for round in 1 2 3; do
     "$traffic" --ports 2 127.0.0.1 1000 500 >/dev/null
 done
 # And what comes slowly, after all that, is kept.
-sleep 0.3
+drained() { awk '$2 == 12 && $5 > 0 {rest = 1} END {exit rest}' /proc/net/netlink; }
+for round in {1..500}; do drained && break || sleep 0.02; done
 for round in {1..20}; do
     "$traffic" --ports 2 127.0.0.1 1000 2 >/dev/null
     sleep 0.03

@@ -42,6 +42,7 @@ static char *on_terminal(unsigned short columns, const struct options *options)
     assert_false(due_again);
     assert_true(write(slave, due ? "due." : "no.", due ? 4 : 3) > 0);
     char *text = unit_allocate(4096);
+    memset(text, 0, 4096);
     for (size_t length = 0; !strchr(text, '.');) {
         ssize_t count = read(master, text + length, 4095 - length);
         assert_true(count > 0);

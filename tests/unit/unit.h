@@ -35,10 +35,10 @@ static inline uint32_t unit_random_below(struct unit_random *random, uint32_t bo
     return (uint32_t)((unit_random(random) >> 32) * bound >> 32);
 }
 
-/* free() it. Never null, and all zero. */
+/* free() it. Never null. */
 static inline void *unit_allocate(size_t size)
 {
-    void *memory = calloc(1, size ? size : 1);
+    void *memory = malloc(size ? size : 1);
     if (!memory)
         abort();
     return memory;

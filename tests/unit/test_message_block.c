@@ -2,6 +2,8 @@
 /* What a message block was given it gives back. */
 #include "tests/unit/message_build.h"
 
+#include <glib.h>
+
 #define KEPT_MAX 4096
 
 /* What went in, with bytes of its own, to be compared with what comes out. */
@@ -19,7 +21,7 @@ static void forget(void)
 {
     for (size_t i = 0; i < kept_count; i++)
         for (unsigned type = 0; type < MESSAGE_ATTRIBUTES_MAX; type++)
-            free((void *)kept[i].message.attribute[type].data);
+            g_free((void *)kept[i].message.attribute[type].data);
     kept_count = 0;
 }
 
@@ -36,7 +38,7 @@ static struct kept *keep(uint32_t packet, const struct message *message, const s
     for (unsigned type = 0; type < MESSAGE_ATTRIBUTES_MAX; type++) {
         struct bytes from = message->attribute[type];
         if (message_has(message, type))
-            message_set(&new->message, type, (struct bytes){unit_copy(from), from.length});
+            message_set(&new->message, type, (struct bytes){g_memdup2(from.data, from.length), from.length});
     }
     return new;
 }
@@ -296,9 +298,15 @@ static void test_texts_are_cut_and_too_long_messages_left_out(void **state)
     struct message_block_writer *writer = message_block_writer_new(1, (struct bytes){0});
     struct wire_writer block = {0};
     struct message message = {.number = 1};
-    struct step step = build_drop;
-    step.rule = (struct bytes){text, sizeof text};
-    step.comment = step.table = step.chain = step.target = step.rule;
+    const struct bytes long_text = {text, sizeof text};
+    const struct step step = {.table = long_text,
+                              .chain = long_text,
+                              .type = STEP_RULE,
+                              .rulenum = 3,
+                              .rule = long_text,
+                              .target = long_text,
+                              .comment = long_text,
+                              .ruleset = 2};
     message_set(&message, MESSAGE_PREFIX, BYTES("x"));
     message_set(&message, MESSAGE_HWHEADER, (struct bytes){text, 60000});
     message_set(&message, MESSAGE_PAYLOAD, (struct bytes){text, 65535});

@@ -73,7 +73,15 @@ static int read_table(struct family *family, struct pipeline *pipeline, const ch
     int result = agent_text(family->agent, table, TEXT_MS, &text, error);
     if (result < 0)
         return result;
-    result = pipeline_put_text(pipeline, family_version(family), &text, clock_realtime_ns(), error);
+    result = pipeline_put_text(pipeline, family_version(family), &text, clock_realtime_ns(), NULL, error);
+    /* What the watch compares the tables with is what the book has. */
+    for (size_t i = 0; result == 0 && i < family->state.table_count; i++) {
+        struct table_state *state = &family->state.tables[i];
+        if (strcmp(state->name, table) != 0)
+            continue;
+        state->hash = text.hash;
+        state->own_rules = (uint32_t)text.own_count;
+    }
     table_text_done(&text);
     return result;
 }
@@ -200,6 +208,7 @@ static int read_family(struct family *family, struct pipeline *pipeline, bool *r
                        struct error *error)
 {
     struct ruleset_state *state = &family->state;
+    family->read = (struct moment){clock_monotonic_ns(), clock_realtime_ns()};
     int result = agent_state(family->agent, true, TEXT_MS, state, error);
     if (result < 0)
         return result;
@@ -313,9 +322,9 @@ void kernel_watch(struct kernel *kernel, struct watch *watch)
 {
     kernel->watch = watch;
     for (size_t i = 0; i < kernel->count; i++)
-        watch_add(watch, kernel->families[i].agent, &kernel->families[i].state,
+        watch_add(watch, kernel->families[i].agent, &kernel->families[i].state, kernel->families[i].read,
                   kernel->families[i].reads_later);
-    watch_begin(watch, kernel_own_locks(kernel));
+    watch_forgive(watch, kernel_own_locks(kernel));
 }
 
 unsigned kernel_own_locks(const struct kernel *kernel)

@@ -17,7 +17,8 @@ struct family {
     int family; /* AF_INET, AF_INET6 */
     struct agent *agent;
     bool raw_created;
-    struct ruleset_state state; /* of the deep look before anything was changed */
+    struct ruleset_state state; /* of the look at all entries before anything was changed … */
+    struct moment read;         /* … when that began */
     bool reads_later;           /* all texts but raw's: when recording has begun */
     bool is_cheap;              /* to trace: the recorder sets no limit by itself */
     uint32_t installed;         /* own rules; 0: none, or not to be looked after */

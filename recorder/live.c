@@ -21,7 +21,7 @@
 
 #define MS       1000000ull
 #define DRAIN_NS (100 * MS)   /* between taking the rules out and closing the socket, at least … */
-#define LOOK_NS  (1000 * MS)  /* … and at most, until the rules have been looked at once more */
+#define LOOK_NS  (3000 * MS)  /* … and at most, until the rules have been looked at once more */
 #define READ_NS  (20000 * MS) /* an end waits at most so long for rules that are still being read */
 
 struct live {

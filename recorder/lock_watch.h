@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who has the xtables lock: every iptables-legacy command opens its file, and closes it when it is done. What
- * inotify tells of that, counted: who it was, it does not say. */
+ * inotify tells of that, counted: who it was, it does not say.
+ *
+ * The directory is watched and not the file: the file may appear later (a container's first iptables makes
+ * it), may be replaced, and is root's alone to read. */
 #ifndef IPTRACE_LOCK_WATCH_H
 #define IPTRACE_LOCK_WATCH_H
 
@@ -18,7 +21,7 @@ struct lock_watch {
     uint64_t closed_ns; /* when a lock was last seen to be closed, at the latest; 0: never */
 };
 
-/* From here on openings are counted. A lock file that cannot be watched is reported once and is no error. */
+/* From here on openings are counted. A lock that cannot be watched is reported once and is no error. */
 int lock_watch_open(struct lock_watch *lock, uint64_t now_ns, struct error *error);
 
 /* Watches a further lock file, unless it is the same. One that cannot be seen is no error. */

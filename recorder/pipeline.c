@@ -63,10 +63,12 @@ static void warn_of_imitation(struct pipeline *pipeline, const struct ruleset *r
     pipeline->imitation = g_steal_pointer(&text);
 }
 
-void pipeline_put(struct pipeline *pipeline, struct ruleset *ruleset)
+void pipeline_put(struct pipeline *pipeline, struct ruleset *ruleset, const struct interval *change)
 {
     warn_of_imitation(pipeline, ruleset);
-    if (rulebook_put(pipeline->book, ruleset))
+    bool is_taken =
+        change ? rulebook_change(pipeline->book, ruleset, *change) : rulebook_put(pipeline->book, ruleset);
+    if (is_taken)
         writer_add_ruleset(pipeline->writer, pipeline->netns, ruleset);
 }
 
@@ -90,7 +92,7 @@ static bool is_the_same(const struct ruleset *before, struct bytes text, const s
 
 int pipeline_put_ruleset(struct pipeline *pipeline, unsigned family, struct bytes text,
                          const struct ruleset_own *own, size_t own_count, uint64_t time_ns,
-                         struct error *error)
+                         const struct interval *change, struct error *error)
 {
     const uint8_t *end = memchr(text.data, '\n', text.length);
     struct bytes name = {text.data + 1, end && end > text.data ? (size_t)(end - text.data) - 1 : 0};
@@ -107,13 +109,13 @@ int pipeline_put_ruleset(struct pipeline *pipeline, unsigned family, struct byte
     int result = ruleset_new(&ruleset, text, own, own_count, &origin, error);
     if (result < 0)
         return result;
-    pipeline_put(pipeline, ruleset);
+    pipeline_put(pipeline, ruleset, change);
     ruleset_unref(ruleset);
     return 0;
 }
 
 int pipeline_put_text(struct pipeline *pipeline, unsigned family, const struct table_text *text,
-                      uint64_t time_ns, struct error *error)
+                      uint64_t time_ns, const struct interval *change, struct error *error)
 {
     struct ruleset_own *own = g_new(struct ruleset_own, text->own_count);
     for (size_t i = 0; i < text->own_count; i++) {
@@ -125,16 +127,17 @@ int pipeline_put_text(struct pipeline *pipeline, unsigned family, const struct t
     }
     int result =
         pipeline_put_ruleset(pipeline, family, (struct bytes){(const uint8_t *)text->text, text->length}, own,
-                             text->own_count, time_ns, error);
+                             text->own_count, time_ns, change, error);
     g_free(own);
     return result;
 }
 
 /* ---- Beginning and end ---- */
 
-void pipeline_init(struct pipeline *pipeline, struct writer *writer, const char *netns, bool keep_all)
+void pipeline_init(struct pipeline *pipeline, struct writer *writer, const char *netns, bool keep_all,
+                   uint64_t confirm_wait_ns)
 {
-    const struct assembler_limits limits = {0};
+    const struct assembler_limits limits = {.confirm_wait_ns = confirm_wait_ns};
     *pipeline = (struct pipeline){
         .netns = g_strdup(netns),
         .book = rulebook_new(keep_all),

@@ -18,22 +18,24 @@ struct pipeline {
     uint64_t now_ns;         /* the assembler's clock, set before draining */
 };
 
-/* `keep_all` as in rulebook_new(). The writer stays the caller's, and must outlive the pipeline. */
-void pipeline_init(struct pipeline *pipeline, struct writer *writer, const char *netns, bool keep_all);
+/* `keep_all` as in rulebook_new(), `confirm_wait_ns` as in struct assembler_limits. The writer stays the
+ * caller's, and must outlive the pipeline. */
+void pipeline_init(struct pipeline *pipeline, struct writer *writer, const char *netns, bool keep_all,
+                   uint64_t confirm_wait_ns);
 void pipeline_done(struct pipeline *pipeline);
 
 /* Puts a table's text in force, and into the file where it has begun. What is the same as what is in
- * force changes nothing. */
+ * force changes nothing. `change`: it came into force then; null: the book does not need to know when. */
 int pipeline_put_ruleset(struct pipeline *pipeline, unsigned family, struct bytes text,
                          const struct ruleset_own *own, size_t own_count, uint64_t time_ns,
-                         struct error *error);
+                         const struct interval *change, struct error *error);
 
 /* The same with what an agent has read. */
 int pipeline_put_text(struct pipeline *pipeline, unsigned family, const struct table_text *text,
-                      uint64_t time_ns, struct error *error);
+                      uint64_t time_ns, const struct interval *change, struct error *error);
 
 /* The same with a ruleset that has its number already. */
-void pipeline_put(struct pipeline *pipeline, struct ruleset *ruleset);
+void pipeline_put(struct pipeline *pipeline, struct ruleset *ruleset, const struct interval *change);
 
 /* An entry of the file that tells of this namespace, now. */
 void pipeline_add_journal(struct pipeline *pipeline, enum journal_priority priority, const char *event,

@@ -15,6 +15,10 @@
 #define MS      1000000ull
 #define TICK_NS (10 * MS)
 #define LOOK_NS (200 * MS) /* between looks whether the namespace is still there */
+/* How long packets wait for a look that confirms their rules. A file can wait for two looks at 100 000 rules;
+ * who reads a pipe or the terminal is waiting. */
+#define CONFIRM_FILE_NS (10000 * MS)
+#define CONFIRM_PIPE_NS (250 * MS)
 
 /* ---- Whose words ---- */
 
@@ -190,7 +194,8 @@ int realm_start(struct realm *realm, struct writer *writer, const char *tag, GPt
 {
     g_autoptr(GString) own = g_string_new(NULL);
     enter(realm);
-    pipeline_init(&realm->pipeline, writer, realm->label ? realm->label : "", false);
+    pipeline_init(&realm->pipeline, writer, realm->label ? realm->label : "", false,
+                  writer_has_file(writer) ? CONFIRM_FILE_NS : CONFIRM_PIPE_NS);
     int result = leave(realm, start(realm, tag, interfaces, own, error), error);
     append_notes(notes, realm->label, own->str);
     return result;
@@ -231,7 +236,7 @@ uint64_t realm_due_ns(const struct realm *realm)
     uint64_t due_ns = clock_monotonic_ns() + LOOK_NS;
     if (realm->wake_ns != 0 || realm->pipeline.now_ns > realm->ticked_ns)
         due_ns = MIN(due_ns, MAX(realm->wake_ns, realm->ticked_ns + TICK_NS));
-    return due_ns;
+    return MIN(due_ns, watch_due_ns(realm->watch));
 }
 
 struct pollfd realm_source_fd(const struct realm *realm)
@@ -255,9 +260,12 @@ bool realm_is_gone(struct realm *realm)
     return !netns_exists(&realm->netns) || poll(&process, 1, 0) > 0;
 }
 
-bool realm_is_sure(const struct realm *realm)
+bool realm_is_sure(struct realm *realm)
 {
-    return watch_is_sure(realm->watch);
+    bool is_sure = watch_is_sure(realm->watch);
+    if (!is_sure)
+        watch_hurry(realm->watch);
+    return is_sure;
 }
 
 void realm_forgive(struct realm *realm, const struct realm *other)
@@ -275,13 +283,14 @@ bool realm_is_reading(const struct realm *realm)
 int realm_stop_tracing(struct realm *realm, struct error *error)
 {
     enter(realm);
-    return leave(realm, kernel_stop_tracing(realm->kernel, error), error);
+    uint64_t begin_ns = clock_realtime_ns();
+    int result = kernel_stop_tracing(realm->kernel, error);
+    watch_note_removal(realm->watch, (struct interval){begin_ns, clock_realtime_ns()});
+    return leave(realm, result, error);
 }
 
 static int close_kernel(struct realm *realm, struct error *error)
 {
-    watch_close(realm->watch);
-    realm->watch = NULL;
     int result = kernel_close(realm->kernel, error);
     realm->kernel = NULL;
     return result;
@@ -306,6 +315,7 @@ int realm_close(struct realm *realm, struct totals *totals, struct error *error)
     totals_add_source(totals, &stats);
     close_descriptors(realm);
     pipeline_finish(&realm->pipeline, totals);
+    watch_finish(realm->watch);
     return leave(realm, result, error);
 }
 
@@ -314,6 +324,7 @@ void realm_free(struct realm *realm)
     if (!realm)
         return;
     close_kernel(realm, NULL);
+    watch_close(realm->watch);
     close_descriptors(realm);
     pipeline_done(&realm->pipeline);
     g_free(realm->label);

@@ -53,8 +53,8 @@ bool realm_is_gone(struct realm *realm);
 /* True until all rules have been read once: where they are many, recording begins before. */
 bool realm_is_reading(const struct realm *realm);
 
-/* False while its rules may have changed, and have not been looked at since: its packets wait for that. */
-bool realm_is_sure(const struct realm *realm);
+/* False while its packets wait for a look at the rules, which then comes at once. */
+bool realm_is_sure(struct realm *realm);
 
 /* After `other`, or the realm itself, put its TRACE rules in or out: all watches see the lock, and it was us.
  */

@@ -55,7 +55,7 @@ static struct stream *add_stream(struct replay *replay, uint32_t capture_id, con
 {
     struct stream *stream = g_new0(struct stream, 1);
     stream->capture_id = capture_id;
-    pipeline_init(&stream->pipeline, replay->writer, netns, true);
+    pipeline_init(&stream->pipeline, replay->writer, netns, true, 0);
     if (replay->streams->len > 0) {
         const struct stream *first = g_ptr_array_index(replay->streams, 0);
         copy_rules(stream->pipeline.book, first->pipeline.book);
@@ -133,7 +133,7 @@ static void take_ruleset(void *user, const struct ruleset_part *part)
     if (!ruleset)
         return;
     unsigned family = ruleset_get_origin(ruleset)->family;
-    pipeline_put(pipeline, ruleset);
+    pipeline_put(pipeline, ruleset, NULL);
     rulebook_set_tables(pipeline->book, family, rulebook_tables(pipeline->book, family), 0);
     ruleset_unref(ruleset);
 }
@@ -170,7 +170,7 @@ static int read_rules(struct pipeline *pipeline, const char *path, unsigned fami
             continue;
         struct error why;
         if (pipeline_put_ruleset(pipeline, family, (struct bytes){(const uint8_t *)table->str, table->len},
-                                 NULL, 0, 0, &why) < 0)
+                                 NULL, 0, 0, NULL, &why) < 0)
             return error_set(error, EINVAL, "%s: %s", path, why.text);
         g_string_truncate(table, 0);
         tables++;

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Watches the rules: legacy iptables announces no change, so it is found out, cheaply.
- *
- * Every iptables-legacy command of this mount namespace opens the xtables lock: from that moment on nothing
- * is claimed, until the lock was closed and the tables were looked at. Commands of other mount namespaces are
- * found by the tables' sizes, twice a second, and by all of their entries, as often as costs at most 1 % of a
- * CPU (2 s at 20 000 rules). */
+/* Watches the rules of a namespace: legacy iptables announces no change, so it is found out by looking at the
+ * tables (rule_watch.h says when). Every iptables-legacy command of this mount namespace opens the xtables
+ * lock, which speaks for a change at once. */
 #ifndef IPTRACE_WATCH_H
 #define IPTRACE_WATCH_H
 
 #include <poll.h>
 
 #include "recorder/pipeline.h"
+#include "recorder/rule_watch.h"
 #include "recorder/ruleset/agent.h"
 
 #define WATCH_FAMILIES_MAX 2
@@ -25,14 +23,11 @@ int watch_open(struct watch **ret_watch, struct pipeline *pipeline, struct error
  * same, or cannot be seen, the looks must do. Before the rules are first read. */
 void watch_add_lock(struct watch *watch, const char *path);
 
-/* Adds a family, as the book knows it: `state` is of a deep look. The agent stays the caller's. `reads_all`:
- * the book has no rules but those of raw, and is under suspicion since before that look: the watch begins
- * with reading. */
-void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_state *state, bool reads_all);
-
-/* After the last family was added, before the first turn: `own_locks` is how often our own agents had the
- * lock since watch_open(). */
-void watch_begin(struct watch *watch, unsigned own_locks);
+/* Adds a family, as the book knows it: `state` is of a look at all entries that began at `read`. The agent
+ * stays the caller's. `reads_all`: the book has no rules but those of raw, and is under suspicion since
+ * before that look: the watch begins with reading. */
+void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_state *state,
+               struct moment read, bool reads_all);
 
 /* Our own agents have, or are about to have, the lock so many times more: that changes no rule of anybody's.
  */
@@ -41,8 +36,17 @@ void watch_forgive(struct watch *watch, unsigned own_locks);
 /* True until all families' rules have been read once. */
 bool watch_is_reading(const struct watch *watch);
 
-/* False while the rules may have changed, and have not been looked at since. */
+/* False while there are messages that no look at the rules has confirmed. */
 bool watch_is_sure(const struct watch *watch);
+
+/* When the next turn is due, on the monotonic clock, if nothing comes before. */
+uint64_t watch_due_ns(const struct watch *watch);
+
+/* The next look comes at once, whatever it costs: the recording ends. */
+void watch_hurry(struct watch *watch);
+
+/* Our own rules went out between the two times (realtime). */
+void watch_note_removal(struct watch *watch, struct interval removal);
 
 /* What to poll for; returns how many. */
 size_t watch_fds(const struct watch *watch, struct pollfd fds[static WATCH_FDS_MAX]);
@@ -50,6 +54,9 @@ size_t watch_fds(const struct watch *watch, struct pollfd fds[static WATCH_FDS_M
 /* Takes what there is and does what is due; never waits. Call it before each draining of the source. -EPIPE:
  * an agent has ended. */
 int watch_turn(struct watch *watch, struct error *error);
+
+/* All packets have been handed out: what no look has confirmed goes into the file. */
+void watch_finish(struct watch *watch);
 
 /* Null is allowed. */
 void watch_close(struct watch *watch);

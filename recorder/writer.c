@@ -176,6 +176,11 @@ void writer_remove_book(struct writer *writer, const struct rulebook *book)
             g_array_remove_index(writer->books, i);
 }
 
+bool writer_has_file(const struct writer *writer)
+{
+    return writer->output && output_is_regular(writer->output);
+}
+
 uint32_t writer_number_ruleset(struct writer *writer)
 {
     return ++writer->rulesets;

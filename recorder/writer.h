@@ -32,6 +32,9 @@ void writer_add_ruleset(struct writer *writer, const char *netns, const struct r
 void writer_add_journal(struct writer *writer, const char *netns, uint64_t now_ns,
                         enum journal_priority priority, const char *event, const char *message);
 
+/* What is written goes to a regular file: nobody waits for it. */
+bool writer_has_file(const struct writer *writer);
+
 /* The next ruleset's number in the capture, from 1. */
 uint32_t writer_number_ruleset(struct writer *writer);
 

@@ -36,7 +36,9 @@ struct arrival {
     struct marks marks;
     table_set exist; /* tables of its family */
     bool tables_known;
-    bool time_is_packets; /* the kernel's time is now that of the packet's arrival, not of the message */
+    bool time_is_packets;  /* the kernel's time is now that of the packet's arrival, not of the message */
+    bool rules_may_differ; /* from what the book has, for nothing was lost that could explain a contradiction
+                            */
 };
 
 /* Times of the stream, since the epoch: what is known of when a message without a time was made. */
@@ -46,8 +48,8 @@ struct stream_clock {
     uint64_t stream_ns;  /* the latest time that a message had */
 };
 
-/* Fills all but `time_is_packets`. Points into the event. False where it is a message of no table, hook or
- * family that we know. */
+/* Fills all but `time_is_packets` and `rules_may_differ`. Points into the event. False where it is a message
+ * of no table, hook or family that we know. */
 bool arrival_read(struct arrival *arrival, const struct event *event, const struct rulebook *book,
                   struct stream_clock *clock);
 

@@ -22,9 +22,10 @@
 /* Messages of one packet are often made within one microsecond, but hardly that many in a row. */
 #define EQUAL_TIMES_SURE 32
 
-#define STEPS_MAX      1024 /* messages kept of one path: an NF_REPEAT loop made 480 000 */
-#define OPEN_PATHS_MAX 65536
-#define OPEN_BYTES_MAX (16u << 20) /* all memory of open paths and their messages */
+#define STEPS_MAX         1024 /* messages kept of one path: an NF_REPEAT loop made 480 000 */
+#define OPEN_PATHS_MAX    65536
+#define OPEN_BYTES_MAX    (16u << 20) /* all memory of open paths and their messages */
+#define WAITING_BYTES_MAX (32u << 20) /* of those that have ended and wait for a look at the rules */
 
 /* A busy reader finds the socket empty seldom, and until then no time passes. But one queue takes all
  * messages of the kernel, one after the other, and none in less than half a microsecond: behind so many there
@@ -33,6 +34,13 @@
 #define HOLD_MESSAGES           65536
 #define SWEEP_MESSAGES          1024
 
+/* What is known of a family's rules, in numbers of messages taken in. */
+struct confirmation {
+    uint64_t last;      /* its last message */
+    uint64_t confirmed; /* all of its messages until this one are sure */
+    struct assembler_unconfirmed unconfirmed;
+};
+
 struct assembler {
     const struct rulebook *book;
     assembler_emit_fn *emit;
@@ -40,6 +48,7 @@ struct assembler {
     struct assembler_limits limits;
     struct path_store paths;
     struct stream_clock clock;
+    struct confirmation confirmations[2];
     uint32_t queued_count; /* paths in the hands of a program behind NFQUEUE */
     uint32_t equal_times;  /* messages in a row that had the time of their path's last one */
     uint64_t now_ns;
@@ -50,6 +59,11 @@ struct assembler {
     uint64_t wake_ns;  /* before, no path can be handed out for its silence */
     struct assembler_counts counts;
 };
+
+static struct confirmation *confirmation_of(const struct assembler *assembler, unsigned family)
+{
+    return (struct confirmation *)&assembler->confirmations[family == 6];
+}
 
 /* What is left to know a packet by that a program has rewritten. */
 static uint64_t source_of(const struct packet *packet)
@@ -219,15 +233,18 @@ static struct path_entry *choose_queued(struct assembler *assembler, const struc
     return best;
 }
 
+/* Other rules than ours, or a message that is missing. Which of the two, a look at the rules will tell. */
 static void join_loosely(struct assembler *assembler, struct path_entry *path, struct arrival *arrival)
 {
     bool same_table = spot_equal(path->visit.spot, arrival->annotation.spot);
     if (same_table)
-        /* Other rules than ours, or a message that is missing. */
         arrival->annotation.stale =
             arrival->annotation.stale || (arrival->annotation.ruleset && !path->incomplete);
+    else if (arrival->rules_may_differ)
+        path->contradicts = true;
     else
         path->incomplete = true;
+    path->state = PATH_OPEN;
     path_join(assembler, path, arrival, !same_table);
     if (same_table)
         path->visit.known = false;
@@ -263,7 +280,8 @@ static void add_arrival(struct assembler *assembler, struct arrival *arrival)
         path_join(assembler, path, arrival, true);
         return;
     }
-    if ((path = path_choose(list, arrival, true, &fit))) {
+    if ((path = path_choose(list, arrival, true, &fit)) ||
+        (arrival->rules_may_differ && (path = path_choose_ended(list, arrival)))) {
         join_loosely(assembler, path, arrival);
         return;
     }
@@ -276,19 +294,32 @@ static void add_arrival(struct assembler *assembler, struct arrival *arrival)
 /* ---- Rules changed meanwhile ---- */
 
 /* The path's messages as they are understood now. */
-static void understand_again(struct assembler *assembler, struct path_entry *path, bool force)
+static void understand_again(struct assembler *assembler, struct path_entry *path, uint64_t since_ns,
+                             bool force)
 {
     bool was_queued = path->visit.state == VISIT_QUEUED;
-    path_annotate_again(path, assembler->book, force);
+    path_annotate_again(path, assembler->book, since_ns, force);
     assembler->queued_count += (path->visit.state == VISIT_QUEUED) - was_queued;
 }
 
-void assembler_rules_settled(struct assembler *assembler, unsigned family)
+static bool is_concerned(const struct assembler *assembler, const struct path_entry *path, unsigned family,
+                         uint64_t since_ns)
 {
+    if (path->family != family)
+        return false;
+    return path->open ||
+           (since_ns != UINT64_MAX && path->joined_at > confirmation_of(assembler, family)->confirmed);
+}
+
+void assembler_rules_settled(struct assembler *assembler, unsigned family, uint64_t since_ns)
+{
+    for (struct path_entry *path = assembler->paths.held; path; path = path->newer)
+        if (is_concerned(assembler, path, family, since_ns))
+            path_annotate_again(path, assembler->book, since_ns, false);
     for (struct path_entry *path = assembler->paths.oldest; path; path = path->newer) {
-        if (path->family != family || !path->open)
+        if (!is_concerned(assembler, path, family, since_ns))
             continue;
-        understand_again(assembler, path, false);
+        understand_again(assembler, path, since_ns, false);
         if (path->state == PATH_CLOSED)
             continue;
         path->deadline_ns = assembler->now_ns + silence_allowed(assembler, path);
@@ -309,13 +340,36 @@ static bool waits_for_rules(const struct assembler *assembler, const struct path
 
 /* ---- The end of paths ---- */
 
-static void emit(struct assembler *assembler, struct path_entry *path, bool stopped)
+static bool is_confirmed(const struct assembler *assembler, const struct path_entry *path)
 {
-    if (path->open)
-        understand_again(assembler, path, true);
-    path->end_lost = assembler->lost_ns != 0 && assembler->lost_at >= path->joined_at;
-    bool cut_short = stopped && !path_is_final(path, assembler->book);
-    struct path_end end = path_verdict(path, assembler->book, stopped);
+    return !path->open && path->joined_at <= confirmation_of(assembler, path->family)->confirmed;
+}
+
+/* It cannot wait any longer. Where something speaks for a change it says so; else it is noted when it was,
+ * for the look that may yet find one. */
+static void leave_unconfirmed(struct assembler *assembler, struct path_entry *path)
+{
+    uint64_t suspect_ns = rulebook_suspect_since(assembler->book, path->family);
+    if (path->open || suspect_ns != 0) {
+        path_annotate_again(path, assembler->book, suspect_ns != 0 ? suspect_ns : UINT64_MAX, true);
+        return;
+    }
+    struct assembler_unconfirmed *unconfirmed = &confirmation_of(assembler, path->family)->unconfirmed;
+    const struct annotation *first = message_log_annotation(path->log, 0);
+    const struct annotation *last = message_log_annotation(path->log, message_log_count(path->log) - 1);
+    if (unconfirmed->paths++ == 0)
+        *unconfirmed = (struct assembler_unconfirmed){1, first->from_ns, last->to_ns};
+    unconfirmed->from_ns = MIN(unconfirmed->from_ns, first->from_ns);
+    unconfirmed->to_ns = MAX(unconfirmed->to_ns, last->to_ns);
+}
+
+static void hand_out(struct assembler *assembler, struct path_entry *path)
+{
+    if (path->open || (assembler->limits.confirm_wait_ns != 0 && !is_confirmed(assembler, path)))
+        leave_unconfirmed(assembler, path);
+    path->incomplete = path->incomplete || path->contradicts;
+    bool cut_short = path->stopped && !path_is_final(path, assembler->book);
+    struct path_end end = path_verdict(path, assembler->book, path->stopped);
     if (cut_short && end.reason == REASON_LOST)
         path->incomplete = true;
     struct finished_path finished = {
@@ -337,8 +391,31 @@ static void emit(struct assembler *assembler, struct path_entry *path, bool stop
     assembler->counts.ambiguous += path->ambiguous;
     assembler->counts.copies += path->copy;
     assembler->emit(assembler->user, &finished);
+}
+
+/* Hands out those that need not wait any longer, in their order. */
+static void release(struct assembler *assembler, bool all)
+{
+    struct path_store *paths = &assembler->paths;
+    while (paths->held && (all || is_confirmed(assembler, paths->held) ||
+                           paths->held->held_ns + assembler->limits.confirm_wait_ns <= assembler->now_ns ||
+                           paths->held_bytes > assembler->limits.waiting_bytes)) {
+        hand_out(assembler, paths->held);
+        path_store_remove_held(paths);
+    }
+}
+
+/* No message can join the path any more. `stopped`: it is ended, whatever may come. */
+static void end_path(struct assembler *assembler, struct path_entry *path, bool stopped)
+{
+    if (path->open && rulebook_suspect_since(assembler->book, path->family) == 0)
+        understand_again(assembler, path, UINT64_MAX, false);
+    path->end_lost = assembler->lost_ns != 0 && assembler->lost_at >= path->joined_at;
+    path->stopped = stopped;
+    path->held_ns = assembler->now_ns;
     assembler->queued_count -= path->visit.state == VISIT_QUEUED;
-    path_store_remove(&assembler->paths, path);
+    path_store_hold(&assembler->paths, path);
+    release(assembler, assembler->limits.confirm_wait_ns == 0);
 }
 
 static void evict(struct assembler *assembler)
@@ -346,7 +423,7 @@ static void evict(struct assembler *assembler)
     while (assembler->paths.count > assembler->limits.open_paths ||
            assembler->paths.bytes > assembler->limits.bytes) {
         assembler->counts.evicted += assembler->paths.oldest->state == PATH_OPEN;
-        emit(assembler, assembler->paths.oldest, true);
+        end_path(assembler, assembler->paths.oldest, true);
     }
 }
 
@@ -355,20 +432,30 @@ void assembler_drained(struct assembler *assembler, uint64_t at_ns)
     assembler->clock.drained_ns = MAX(assembler->clock.read_ns, at_ns);
 }
 
+/* When there is something to hand out, if nothing comes before; 0: there is nothing. */
+static uint64_t wake_of(const struct assembler *assembler)
+{
+    uint64_t wake_ns = assembler->wake_ns;
+    if (assembler->paths.held)
+        wake_ns = MIN(wake_ns, assembler->paths.held->held_ns + assembler->limits.confirm_wait_ns);
+    return wake_ns == UINT64_MAX ? 0 : wake_ns;
+}
+
 uint64_t assembler_tick(struct assembler *assembler, uint64_t now_ns)
 {
     uint64_t wake_ns = 0, hold_until_ns = 0;
     assembler->now_ns = now_ns;
     assembler_drained(assembler, assembler->clock.drained_ns);
+    release(assembler, false);
     if (assembler->paths.oldest && now_ns < assembler->wake_ns)
-        return assembler->wake_ns;
+        return wake_of(assembler);
     for (struct path_entry *path = assembler->paths.oldest, *newer; path; path = newer) {
         newer = path->newer;
         bool over = path->deadline_ns <= now_ns && !waits_for_rules(assembler, path);
         /* Packets that began later wait for one that is open, but not for ever. */
         uint64_t wake = over ? MIN(hold_until_ns, path->deadline_ns + HOLD_NS) : path->deadline_ns;
         if (over && wake <= now_ns) {
-            emit(assembler, path, false);
+            end_path(assembler, path, false);
             continue;
         }
         wake_ns = wake_ns == 0 || wake < wake_ns ? wake : wake_ns;
@@ -376,7 +463,7 @@ uint64_t assembler_tick(struct assembler *assembler, uint64_t now_ns)
             hold_until_ns = path->opened_ns + HOLD_NS;
     }
     assembler->wake_ns = wake_ns == 0 ? UINT64_MAX : wake_ns;
-    return wake_ns;
+    return wake_of(assembler);
 }
 
 /* Hands out the paths whose end is known and that many messages have followed. Never more than one look at a
@@ -390,7 +477,7 @@ static void sweep(struct assembler *assembler)
         bool over = path->state == PATH_CLOSED && !path->open &&
                     path->joined_at + SILENCE_CLOSED_MESSAGES <= messages;
         if (over)
-            emit(assembler, path, false);
+            end_path(assembler, path, false);
         else
             older_is_open = path->opened_at + HOLD_MESSAGES > messages;
     }
@@ -409,6 +496,8 @@ struct assembler *assembler_new(const struct rulebook *book, const struct assemb
         assembler->limits.open_paths = OPEN_PATHS_MAX;
     if (assembler->limits.bytes == 0)
         assembler->limits.bytes = OPEN_BYTES_MAX;
+    if (assembler->limits.waiting_bytes == 0)
+        assembler->limits.waiting_bytes = WAITING_BYTES_MAX;
     assembler->emit = emit_fn;
     assembler->user = user;
     path_store_init(&assembler->paths);
@@ -438,6 +527,8 @@ void assembler_add(struct assembler *assembler, const struct event *event, uint6
         return;
     }
     arrival.time_is_packets = assembler->equal_times >= EQUAL_TIMES_SURE;
+    arrival.rules_may_differ = assembler->limits.confirm_wait_ns != 0 && assembler->lost_ns == 0;
+    confirmation_of(assembler, arrival.family)->last = assembler->messages;
     if (arrival.marks.has_time)
         path_store_close_times(&assembler->paths, arrival.marks.time_us * 1000);
     add_arrival(assembler, &arrival);
@@ -460,7 +551,36 @@ void assembler_lost(struct assembler *assembler)
 void assembler_finish(struct assembler *assembler)
 {
     while (assembler->paths.oldest)
-        emit(assembler, assembler->paths.oldest, true);
+        end_path(assembler, assembler->paths.oldest, true);
+    release(assembler, true);
+}
+
+/* ---- What is known of the rules ---- */
+
+uint64_t assembler_mark(const struct assembler *assembler)
+{
+    return assembler->messages;
+}
+
+void assembler_rules_confirmed(struct assembler *assembler, unsigned family, uint64_t mark)
+{
+    struct confirmation *confirmation = confirmation_of(assembler, family);
+    confirmation->confirmed = MAX(confirmation->confirmed, mark);
+    release(assembler, false);
+}
+
+bool assembler_waits(const struct assembler *assembler, unsigned family)
+{
+    const struct confirmation *confirmation = confirmation_of(assembler, family);
+    return confirmation->last > confirmation->confirmed;
+}
+
+struct assembler_unconfirmed assembler_take_unconfirmed(struct assembler *assembler, unsigned family)
+{
+    struct confirmation *confirmation = confirmation_of(assembler, family);
+    struct assembler_unconfirmed unconfirmed = confirmation->unconfirmed;
+    confirmation->unconfirmed = (struct assembler_unconfirmed){0};
+    return unconfirmed;
 }
 
 void assembler_get_counts(const struct assembler *assembler, struct assembler_counts *ret_counts)

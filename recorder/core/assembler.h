@@ -42,6 +42,16 @@ struct assembler_counts {
 struct assembler_limits {
     uint32_t open_paths; /* ended early beyond; 0: 65536 */
     size_t bytes;        /* likewise, memory of all that is open; 0: 16 MiB */
+    /* How long a path that has ended waits for assembler_rules_confirmed(); 0: it is handed out at once, for
+     * the rules cannot change. */
+    uint64_t confirm_wait_ns;
+    size_t waiting_bytes; /* memory of those that wait, handed out early beyond; 0: 32 MiB */
+};
+
+/* Paths that were handed out before it was known that the rules had not changed, and without a mark. */
+struct assembler_unconfirmed {
+    uint64_t paths;
+    uint64_t from_ns, to_ns; /* their messages were made between the two, since the epoch */
 };
 
 /* The book and the user stay the caller's. */
@@ -64,8 +74,22 @@ void assembler_drained(struct assembler *assembler, uint64_t at_ns);
  * has been added. Returns the time at which it wants to be called again, 0 where nothing is open. */
 uint64_t assembler_tick(struct assembler *assembler, uint64_t now_ns);
 
-/* The book was settled: what came while the family's rules were under suspicion can be understood now. */
-void assembler_rules_settled(struct assembler *assembler, unsigned family);
+/* The book was settled, and has rules in force since `since_ns` or later that it did not have: what came
+ * since then, and what came while the family's rules were under suspicion, is understood anew. UINT64_MAX: no
+ * others. */
+void assembler_rules_settled(struct assembler *assembler, unsigned family, uint64_t since_ns);
+
+/* A step is sure when a look at the rules that began after its message has found what the book has. Whoever
+ * looks takes this number before it asks … */
+uint64_t assembler_mark(const struct assembler *assembler);
+/* … and gives it back when the book was found right: all messages taken in before are sure. */
+void assembler_rules_confirmed(struct assembler *assembler, unsigned family, uint64_t mark);
+
+/* True while there are messages of the family that no look has confirmed. */
+bool assembler_waits(const struct assembler *assembler, unsigned family);
+
+/* What has gone unconfirmed since the last call. */
+struct assembler_unconfirmed assembler_take_unconfirmed(struct assembler *assembler, unsigned family);
 
 /* The recording ends: hands out everything. */
 void assembler_finish(struct assembler *assembler);

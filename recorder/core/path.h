@@ -34,6 +34,9 @@ struct path_entry {
     bool end_lost;     /* messages were lost since its last one: another may have been its last */
     bool loss_seen;    /* messages were lost since it began, and it is marked so if it was open then */
     bool open;         /* an annotation of it is */
+    bool contradicts;  /* its messages and the rules do not go together, though none were lost */
+    bool stopped;      /* it was ended: its silence says nothing */
+    uint64_t held_ns;  /* when it was set aside */
     uint32_t messages; /* all, also those not kept */
     uint32_t hook_begin[HOOK_COUNT]; /* number of the first message of each hook, from 1; 0: not there */
     uint32_t filter_end;             /* number of the last message of table filter, from 1; 0: none is kept */
@@ -72,9 +75,14 @@ uint32_t path_shared_messages(const struct path_entry *path, enum hook hook);
 /* The path of the list of which the message begins another copy. */
 struct path_entry *path_choose_origin(struct path_entry *list, const struct arrival *arrival);
 
-/* Annotates the open visits of the path again, from the rules in force when each began; does nothing where
- * they are still under suspicion, unless `force`. What is not sure then is stale. */
-void path_annotate_again(struct path_entry *path, const struct rulebook *book, bool force);
+/* The path of the list that ended last of those that the message would go on with, had the rules not said
+ * that they had ended: the rules may have changed. */
+struct path_entry *path_choose_ended(struct path_entry *list, const struct arrival *arrival);
+
+/* Annotates visits of the path again, from the rules in force when each began: those that are open, and those
+ * with a message that may be of `since_ns` or later. Does nothing where the rules are still under suspicion,
+ * unless `force`. What is not sure then is stale. */
+void path_annotate_again(struct path_entry *path, const struct rulebook *book, uint64_t since_ns, bool force);
 
 struct path_end {
     enum verdict verdict;

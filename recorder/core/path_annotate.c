@@ -106,11 +106,13 @@ static void resolve_part(const struct visit_part *part, const struct rulebook *b
     annotate_part(part, then.ruleset, then.other, !then.sure || unsettled || worth == WORTH_IMPOSSIBLE);
 }
 
-static bool part_is_open(const struct visit_part *part)
+static bool part_is_concerned(const struct visit_part *part, uint64_t since_ns)
 {
-    for (size_t i = part->begin; i < part->end; i++)
-        if (message_log_annotation(part->path->log, i)->open)
+    for (size_t i = part->begin; i < part->end; i++) {
+        const struct annotation *annotation = message_log_annotation(part->path->log, i);
+        if (annotation->open || (!annotation->step && annotation->to_ns >= since_ns))
             return true;
+    }
     return false;
 }
 
@@ -131,7 +133,7 @@ static void walk_again(struct path_entry *path)
     }
 }
 
-void path_annotate_again(struct path_entry *path, const struct rulebook *book, bool force)
+void path_annotate_again(struct path_entry *path, const struct rulebook *book, uint64_t since_ns, bool force)
 {
     bool unsettled = rulebook_suspect_since(book, path->family) != 0;
     if (unsettled && !force)
@@ -144,9 +146,9 @@ void path_annotate_again(struct path_entry *path, const struct rulebook *book, b
         while (part.end < count && spot_equal(message_log_annotation(path->log, part.end)->spot, spot))
             part.end++;
         part.is_last = part.end == count;
-        if (part_is_open(&part))
+        if (part_is_concerned(&part, since_ns))
             resolve_part(&part, book, unsettled);
     }
-    path->open = false;
+    path->open = path->contradicts = false;
     walk_again(path);
 }

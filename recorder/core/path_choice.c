@@ -263,3 +263,22 @@ struct path_entry *path_choose_origin(struct path_entry *list, const struct arri
     }
     return best;
 }
+
+static bool goes_on(const struct path_entry *path, const struct arrival *arrival)
+{
+    struct spot from = path->visit.spot, to = arrival->annotation.spot;
+    if (path->family != arrival->family || path->state != PATH_CLOSED)
+        return false;
+    return spot_equal(from, to) ? devices_equal(&path->devices, &arrival->devices)
+                                : fit_later(path, arrival) != FIT_NONE;
+}
+
+struct path_entry *path_choose_ended(struct path_entry *list, const struct arrival *arrival)
+{
+    struct path_entry *best = NULL, *last = list ? list->previous_same_key : NULL;
+    unsigned left = CANDIDATES_MAX;
+    for (struct path_entry *path = last; path; path = previous_of(last, path, &left))
+        if (goes_on(path, arrival) && (!best || path->joined_at > best->joined_at))
+            best = path;
+    return best;
+}

@@ -96,7 +96,8 @@ struct path_entry *path_store_add(struct path_store *store, uint64_t key)
     return path;
 }
 
-void path_store_remove(struct path_store *store, struct path_entry *path)
+/* Out of the ring and out of the order of those that are open. */
+static void take_out(struct path_store *store, struct path_entry *path)
 {
     path_store_set_time(store, path, path->time_ns);
     remove_from_ring(store, path);
@@ -110,6 +111,33 @@ void path_store_remove(struct path_store *store, struct path_entry *path)
         store->newest = path->older;
     store->count--;
     store->bytes -= memory_of(path);
+}
+
+void path_store_remove(struct path_store *store, struct path_entry *path)
+{
+    take_out(store, path);
+    give_memory(store, path);
+}
+
+void path_store_hold(struct path_store *store, struct path_entry *path)
+{
+    take_out(store, path);
+    path->newer = NULL;
+    if (store->last_held)
+        store->last_held->newer = path;
+    else
+        store->held = path;
+    store->last_held = path;
+    store->held_bytes += memory_of(path);
+}
+
+void path_store_remove_held(struct path_store *store)
+{
+    struct path_entry *path = store->held;
+    store->held = path->newer;
+    if (!store->held)
+        store->last_held = NULL;
+    store->held_bytes -= memory_of(path);
     give_memory(store, path);
 }
 
@@ -152,6 +180,8 @@ void path_store_init(struct path_store *store)
 
 void path_store_done(struct path_store *store)
 {
+    while (store->held)
+        path_store_remove_held(store);
     while (store->oldest)
         path_store_remove(store, store->oldest); // NOLINT(clang-analyzer-unix.Malloc): never one removed
     while (store->spare) {

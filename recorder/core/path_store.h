@@ -11,10 +11,12 @@
 struct path_store {
     struct path_entry *oldest, *newest; /* by `newer` and `older` */
     uint32_t count;
-    size_t bytes;             /* memory of all of them; who adds a message counts what a log grew */
-    uint32_t untimed;         /* paths with `time_open` */
-    GHashTable *by_key;       /* key → ring of paths by `next_same_key` */
-    struct path_entry *spare; /* by `next_same_key` */
+    size_t bytes;       /* memory of all of them; who adds a message counts what a log grew */
+    uint32_t untimed;   /* paths with `time_open` */
+    GHashTable *by_key; /* key → ring of paths by `next_same_key` */
+    struct path_entry *held, *last_held; /* set aside, by `newer`: in the order in which that was done */
+    size_t held_bytes;                   /* memory of these */
+    struct path_entry *spare;            /* by `next_same_key` */
     uint32_t spare_count;
 };
 
@@ -28,6 +30,12 @@ struct path_entry *path_store_find(const struct path_store *store, uint64_t key)
 /* A new path, empty but for its key and its log; of the store. */
 struct path_entry *path_store_add(struct path_store *store, uint64_t key);
 void path_store_remove(struct path_store *store, struct path_entry *path);
+
+/* Sets a path aside that no message can join any more: it stands behind those set aside before, in no ring,
+ * and counts in `held_bytes` and nowhere else. */
+void path_store_hold(struct path_store *store, struct path_entry *path);
+/* Removes the first of these. */
+void path_store_remove_held(struct path_store *store);
 
 /* Puts the path where it belongs in its ring, after a message joined it. */
 void path_store_move(struct path_store *store, struct path_entry *path);

@@ -139,24 +139,46 @@ static void remember(struct table_rules *rules, struct rule_change change)
         forget_oldest(rules);
 }
 
-bool rulebook_put(struct rulebook *book, struct ruleset *ruleset)
+static struct table_rules *table_rules_of(struct rulebook *book, const struct ruleset *ruleset)
 {
-    const struct ruleset_origin *origin = ruleset_get_origin(ruleset);
     enum table table = table_of_name(ruleset_table(ruleset));
     if (table == TABLE_COUNT)
-        return false;
-    struct family_rules *family = rules_of(book, origin->family);
-    struct table_rules *rules = &family->tables[table];
-    /* Until rulebook_settle() says more, the change may have happened at any time. */
-    if (rules->current && family->suspect_ns != 0)
-        remember(rules, (struct rule_change){family->suspect_ns, UINT64_MAX, ruleset_ref(rules->current)});
+        return NULL;
+    return &rules_of(book, ruleset_get_origin(ruleset)->family)->tables[table];
+}
+
+static void put_in_force(struct rulebook *book, struct table_rules *rules, struct ruleset *ruleset)
+{
+    const struct ruleset_origin *origin = ruleset_get_origin(ruleset);
     ruleset_unref(rules->current);
     rules->current = ruleset_ref(ruleset);
-    family->exist |= 1u << table;
+    rules_of(book, origin->family)->exist |= 1u << table_of_name(ruleset_table(ruleset));
     if (book->keep_all && origin->number != 0) {
         gint64 key = number_key(origin->capture_id, origin->number);
         g_hash_table_replace(book->numbered, g_memdup2(&key, sizeof key), ruleset_ref(ruleset));
     }
+}
+
+bool rulebook_put(struct rulebook *book, struct ruleset *ruleset)
+{
+    /* Until rulebook_settle() says more, the change may have happened at any time. */
+    uint64_t suspect_ns = rules_of(book, ruleset_get_origin(ruleset)->family)->suspect_ns;
+    if (suspect_ns != 0)
+        return rulebook_change(book, ruleset, (struct interval){suspect_ns, UINT64_MAX});
+    struct table_rules *rules = table_rules_of(book, ruleset);
+    if (rules)
+        put_in_force(book, rules, ruleset);
+    return rules != NULL;
+}
+
+bool rulebook_change(struct rulebook *book, struct ruleset *ruleset, struct interval change)
+{
+    struct table_rules *rules = table_rules_of(book, ruleset);
+    if (!rules)
+        return false;
+    if (rules->current)
+        remember(rules, (struct rule_change){change.from_ns, change.to_ns, ruleset_ref(rules->current)});
+    put_in_force(book, rules, ruleset);
     return true;
 }
 
@@ -168,7 +190,7 @@ struct ruleset *rulebook_get(const struct rulebook *book, unsigned family, enum 
 void rulebook_suspect(struct rulebook *book, unsigned family, uint64_t since_ns)
 {
     struct family_rules *rules = rules_of(book, family);
-    if (rules->suspect_ns == 0)
+    if (rules->suspect_ns == 0 || since_ns < rules->suspect_ns)
         rules->suspect_ns = since_ns;
 }
 

@@ -13,6 +13,11 @@
 
 struct rulebook;
 
+/* Nanoseconds since the epoch, both included. */
+struct interval {
+    uint64_t from_ns, to_ns;
+};
+
 /* `keep_all`: rulesets that are no longer in force stay at hand by their number, for replay. */
 struct rulebook *rulebook_new(bool keep_all);
 void rulebook_free(struct rulebook *book);
@@ -33,10 +38,14 @@ table_set rulebook_own_tables(const struct rulebook *book, unsigned family);
  * was forgotten is nothing that rulebook_then() is sure of. */
 bool rulebook_put(struct rulebook *book, struct ruleset *ruleset);
 
+/* The same, where it came into force between the two times, whatever is suspected. */
+bool rulebook_change(struct rulebook *book, struct ruleset *ruleset, struct interval change);
+
 /* The ruleset in force; null where it is not known. Of the book. */
 struct ruleset *rulebook_get(const struct rulebook *book, unsigned family, enum table table);
 
-/* From `since_ns` on the family's rules may be others than the book has. Said again, the first time counts.
+/* From `since_ns` on the family's rules may be others than the book has. Said again, the earliest time
+ * counts.
  */
 void rulebook_suspect(struct rulebook *book, unsigned family, uint64_t since_ns);
 

@@ -67,27 +67,27 @@ int agent_receive_wire(struct agent *agent, struct wire_reply *ret_reply, int *r
 int agent_read_text(int fd, const char *table, struct table_text *ret_text, struct error *error)
 {
     struct stat status;
-    uint64_t own_count = 0;
-    if (fd < 0 || fstat(fd, &status) || pread(fd, &own_count, sizeof own_count, 0) != sizeof own_count ||
-        own_count > (status.st_size - sizeof own_count) / sizeof(struct own_rule))
+    struct wire_text head;
+    if (fd < 0 || fstat(fd, &status) || pread(fd, &head, sizeof head, 0) != sizeof head ||
+        head.own_count > (status.st_size - sizeof head) / sizeof(struct own_rule))
         return error_set(error, EIO, "the text of table %s did not arrive", table);
 
-    size_t own_size = own_count * sizeof(struct own_rule);
-    size_t length = status.st_size - sizeof own_count - own_size;
+    size_t own_size = head.own_count * sizeof(struct own_rule);
+    size_t length = status.st_size - sizeof head - own_size;
     g_autofree struct own_rule *own = g_try_malloc(own_size);
     g_autofree char *text = g_try_malloc(length + 1);
     if (!text || (own_size && !own))
         return error_set(error, ENOMEM, "no memory for the text of table %s, %zu bytes", table, length);
-    if (pread(fd, own, own_size, sizeof own_count) != (ssize_t)own_size)
+    if (pread(fd, own, own_size, sizeof head) != (ssize_t)own_size)
         return error_set(error, EIO, "the text of table %s is cut short", table);
     for (size_t done = 0; done < length;) {
-        ssize_t part = pread(fd, text + done, length - done, sizeof own_count + own_size + done);
+        ssize_t part = pread(fd, text + done, length - done, sizeof head + own_size + done);
         if (part <= 0)
             return error_set(error, EIO, "the text of table %s is cut short", table);
         done += part;
     }
     text[length] = '\0';
-    *ret_text = (struct table_text){.length = length, .own_count = own_count};
+    *ret_text = (struct table_text){.length = length, .own_count = head.own_count, .hash = head.hash};
     g_strlcpy(ret_text->table, table, sizeof ret_text->table);
     ret_text->text = g_steal_pointer(&text);
     ret_text->own = g_steal_pointer(&own);

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "recorder/core/cleanup.h"
@@ -81,13 +82,22 @@ static enum xtables_lock_wait lock_of(const struct wire_request *request)
     return request->lock_held ? XTABLES_LOCK_HELD : XTABLES_LOCK_BOUNDED;
 }
 
+static uint64_t cpu_ns(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
+}
+
 static void answer_state(struct server *server, const struct wire_request *request, struct wire_reply *reply)
 {
     struct ruleset_state *state = &reply->state;
+    uint64_t before_ns = cpu_ns();
     if (logger_read(server->family, state->logger, NULL))
         *state->logger = '\0';
     reply->result = table_states_read(server->family, request->deep, state->tables, RULESET_TABLES_MAX,
                                       &state->table_count, &reply->error);
+    state->cpu_ns = cpu_ns() - before_ns;
 }
 
 static void answer_logger_set(struct server *server, const struct wire_request *request,

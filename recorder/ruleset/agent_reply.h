@@ -14,6 +14,7 @@
 /* What a look at a family's tables finds; by value, nothing to free. */
 struct ruleset_state {
     char logger[LOGGER_NAME_SIZE]; /* empty where it may not be read */
+    uint64_t cpu_ns;               /* that the look took */
     size_t table_count;
     struct table_state tables[RULESET_TABLES_MAX];
 };
@@ -26,6 +27,7 @@ struct table_text {
     char table[RULESET_TABLE_NAME_SIZE];
     char *text; /* zero-terminated, owned */
     size_t length;
+    uint64_t hash;        /* of the entries that it was printed from: struct table_state */
     struct own_rule *own; /* our own TRACE rules, left out of the text; owned */
     size_t own_count;
 };

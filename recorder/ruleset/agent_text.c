@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "recorder/core/cleanup.h"
+#include "recorder/ruleset/agent_wire.h"
 #include "recorder/ruleset/table.h"
 
 #define OUTPUT_BUFFER (1 << 16)
@@ -27,11 +28,11 @@
  * sentence and its errno as the first line. */
 #define EXIT_SENTENCE 4
 
-static int print_own_rules(const struct own_rule *own, size_t count, void *context)
+static int print_head(uint64_t hash, const struct own_rule *own, size_t count, void *context)
 {
     (void)context;
-    uint64_t own_count = count;
-    fwrite(&own_count, sizeof own_count, 1, stdout);
+    const struct wire_text head = {.hash = hash, .own_count = count};
+    fwrite(&head, sizeof head, 1, stdout);
     if (count)
         fwrite(own, sizeof *own, count, stdout);
     return 0;
@@ -97,7 +98,7 @@ static void print_text(int family, const char *table, enum save_selection select
         give_way();
     setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
 
-    int result = save_print(family, table, selection, print_own_rules, NULL, &error);
+    int result = save_print(family, table, selection, print_head, NULL, &error);
     if (!result)
         _exit(0);
     /* Extensions may have complained before: only the sentence counts. */

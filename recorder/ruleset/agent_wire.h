@@ -6,7 +6,7 @@
  * sealed memfd beside the reply:
  *
  *   +---------------------+---------------------------+----------------------+
- *   | uint64_t own_count  | struct own_rule own[]     | text, to the end     |
+ *   | struct wire_text    | struct own_rule own[]     | text, to the end     |
  *   +---------------------+---------------------------+----------------------+
  */
 #ifndef IPTRACE_RULESET_AGENT_WIRE_H
@@ -48,6 +48,11 @@ enum wire_asker {
     WIRE_ASKER_READS,  /* agent_receive */
     WIRE_ASKER_UPKEEP, /* agent_receive_upkeep */
     WIRE_ASKER_COUNT,
+};
+
+struct wire_text {
+    uint64_t hash; /* as in struct table_state */
+    uint64_t own_count;
 };
 
 struct wire_request {

@@ -12,10 +12,13 @@
 #include "recorder/ruleset/extension.h"
 #include "recorder/ruleset/legacy.h"
 #include "recorder/ruleset/own_rules.h"
+#include "recorder/ruleset/table.h"
 #include "recorder/ruleset/trace_rule_build.h"
 
 /* Stands for the end of a line until the text is complete: no text that extensions print holds it. */
 #define LINE_END '\0'
+
+#define OPEN_ATTEMPTS 10
 
 static const char *inverted(const struct legacy_rule *rule, unsigned int flag)
 {
@@ -166,17 +169,42 @@ static int end_lines(off_t begin, off_t end)
     return 0;
 }
 
+/* libiptc takes its copy between two looks that found the same. */
+static int open_still(const struct legacy *legacy, const char *table, struct xtc_handle **ret_handle,
+                      uint64_t *ret_hash, struct error *error)
+{
+    struct table_state before, after;
+    for (int attempt = 0; attempt < OPEN_ATTEMPTS; attempt++) {
+        int result = table_state_read(legacy->family, table, &before, error);
+        if (result < 0)
+            return result;
+        result = legacy_open(legacy, table, false, ret_handle, error);
+        if (result < 0)
+            return result;
+        result = table_state_read(legacy->family, table, &after, error);
+        if (result == 0 && before.hash == after.hash && before.own_rules == after.own_rules) {
+            *ret_hash = after.hash;
+            return 0;
+        }
+        legacy->free(*ret_handle);
+        if (result < 0)
+            return result;
+    }
+    return error_set(error, EAGAIN, "%s table %s changes too often to be read", legacy->name, table);
+}
+
 int save_print(int family, const char *table, enum save_selection selection,
-               int (*before)(const struct own_rule *own, size_t count, void *context), void *context,
-               struct error *error)
+               int (*before)(uint64_t hash, const struct own_rule *own, size_t count, void *context),
+               void *context, struct error *error)
 {
     const struct legacy *legacy = legacy_of(family);
     struct xtc_handle *handle;
+    uint64_t hash = 0;
     int result = table_exists(family, table, error);
     if (!result)
         return error_set(error, ENOENT, "there is no legacy %s table %s", legacy->name, table);
     if (result > 0)
-        result = legacy_open(legacy, table, false, &handle, error);
+        result = open_still(legacy, table, &handle, &hash, error);
     if (result < 0)
         return result;
     if (extension_init(family) < 0)
@@ -184,7 +212,7 @@ int save_print(int family, const char *table, enum save_selection selection,
 
     g_autoptr(GArray) own = own_rules_find(legacy, handle);
     if (!result && before)
-        result = before((const struct own_rule *)(void *)own->data, own->len, context);
+        result = before(hash, (const struct own_rule *)(void *)own->data, own->len, context);
     if (!result) {
         off_t begin = printed();
         print_table(legacy, handle, table, selection);

@@ -18,10 +18,11 @@ enum save_selection {
 /* Prints table `table` of `family` to **standard output**, where the extensions of libxtables print, and
  * which must be a memory file open for reading too. Call it only in a process that was forked for it:
  * libxtables serves one family a process and may exit. Reports of the extensions go to standard error.
- * `before` is called, if not NULL, with our own rules before the first byte is printed. -ENOENT: there is no
- * such table, and none was made. */
+ * `before` is called, if not NULL, before the first byte is printed, with our own rules and with the hash
+ * (struct table_state) of the entries that are about to be printed. -ENOENT: there is no such table, and none
+ * was made. -EAGAIN: it did not hold still. */
 int save_print(int family, const char *table, enum save_selection selection,
-               int (*before)(const struct own_rule *own, size_t count, void *context), void *context,
-               struct error *error);
+               int (*before)(uint64_t hash, const struct own_rule *own, size_t count, void *context),
+               void *context, struct error *error);
 
 #endif

@@ -165,6 +165,28 @@ static int read_table(const struct legacy *legacy, int fd, const char *name, boo
     return 0;
 }
 
+static int read_table_again(const struct legacy *legacy, int fd, const char *name, bool deep,
+                            struct table_state *ret_state, struct error *error)
+{
+    int attempts = READ_ATTEMPTS, result;
+    do
+        result = read_table(legacy, fd, name, deep, ret_state);
+    while (result == -EAGAIN && --attempts);
+    if (result)
+        return error_set(error, -result, "%s table %s cannot be read: %s", legacy->name, name,
+                         result == -EPERM ? "run it as root, or with CAP_NET_ADMIN and CAP_NET_RAW"
+                                          : g_strerror(-result));
+    return 0;
+}
+
+int table_state_read(int family, const char *name, struct table_state *ret_state, struct error *error)
+{
+    const struct legacy *legacy = legacy_of(family);
+    CLEANUP_CLOSE int fd = -1;
+    int result = legacy_socket(legacy, &fd, error);
+    return result ? result : read_table_again(legacy, fd, name, true, ret_state, error);
+}
+
 int table_states_read(int family, bool deep, struct table_state *states, size_t capacity, size_t *ret_count,
                       struct error *error)
 {
@@ -183,14 +205,9 @@ int table_states_read(int family, bool deep, struct table_state *states, size_t 
         if (count == capacity)
             return error_set(error, E2BIG, "there are more than %zu legacy %s tables", capacity,
                              legacy->name);
-        int attempts = READ_ATTEMPTS;
-        do
-            result = read_table(legacy, fd, *name, deep, &states[count]);
-        while (result == -EAGAIN && --attempts);
+        result = read_table_again(legacy, fd, *name, deep, &states[count], error);
         if (result)
-            return error_set(error, -result, "%s table %s cannot be read: %s", legacy->name, *name,
-                             result == -EPERM ? "run it as root, or with CAP_NET_ADMIN and CAP_NET_RAW"
-                                              : g_strerror(-result));
+            return result;
         count++;
     }
     *ret_count = count;

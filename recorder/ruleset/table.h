@@ -38,6 +38,9 @@ struct table_state {
 int table_states_read(int family, bool deep, struct table_state *states, size_t capacity, size_t *ret_count,
                       struct error *error);
 
+/* All of one table that is there. -ENOENT: it went away. */
+int table_state_read(int family, const char *name, struct table_state *ret_state, struct error *error);
+
 /* Whether the table is there: 1, 0 or negative errno. */
 int table_exists(int family, const char *name, struct error *error);
 

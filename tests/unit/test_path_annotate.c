@@ -22,7 +22,7 @@ static void settle(struct build_world *world, const char *filter)
     world->now_ns += 10 * BUILD_MS;
     build_put_rules(world->book, filter);
     rulebook_settle(world->book, 4, world->now_ns);
-    assembler_rules_settled(world->assembler, 4);
+    assembler_rules_settled(world->assembler, 4, UINT64_MAX);
     build_wait(world, 1000);
 }
 

@@ -248,7 +248,7 @@ static enum rule_watch_found take_check(struct rule_watch *watch, const struct r
     }
     watch->change.from_ns = watch->verified_ns;
     watch->change.to_ns = MAX(is_still ? watch->seen_ns : now.realtime_ns, watch->change.from_ns);
-    judge_lock(watch, watch->change.to_ns);
+    judge_lock(watch, is_still ? watch->asked.realtime_ns : now.realtime_ns);
     watch->former = watch->known;
     watch->known = *state;
     watch->has_moved = watch->is_first && watch->checks_failed > 0;

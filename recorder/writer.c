@@ -152,7 +152,7 @@ static void add_ruleset(struct writer *writer, const char *netns, const struct r
                        JOURNAL_WARNING, "imitation", message);
 }
 
-static void add_rulesets(struct writer *writer, const struct named_book *named)
+static void add_rulesets_of(struct writer *writer, const struct named_book *named)
 {
     for (unsigned family = 4; family <= 6; family += 2) {
         for (unsigned table = 0; table < TABLE_COUNT; table++) {
@@ -160,6 +160,23 @@ static void add_rulesets(struct writer *writer, const struct named_book *named)
             if (ruleset)
                 add_ruleset(writer, named->netns, ruleset);
         }
+    }
+}
+
+static void add_rulesets(struct writer *writer)
+{
+    for (guint i = 0; writer->capture && i < writer->books->len; i++)
+        add_rulesets_of(writer, &g_array_index(writer->books, struct named_book, i));
+}
+
+/* Replay: rules that were replaced before the first message was handed on, and that messages may be of. */
+static void add_former_rulesets(struct writer *writer)
+{
+    for (guint i = 0; writer->capture && i < writer->books->len; i++) {
+        const struct named_book *named = &g_array_index(writer->books, struct named_book, i);
+        g_autoptr(GPtrArray) former = rulebook_former(named->book);
+        for (guint k = 0; k < former->len; k++)
+            add_ruleset(writer, named->netns, g_ptr_array_index(former, k));
     }
 }
 
@@ -200,8 +217,6 @@ static void begin_file(struct writer *writer, uint64_t now_ns)
                                                writer->options->filter ? writer->options->filter : "",
                                                writer->notes ? "\n" : "", writer->notes ? writer->notes : "");
     writer_add_journal(writer, "", now_ns, JOURNAL_INFO, "start", message);
-    for (guint i = 0; i < writer->books->len; i++)
-        add_rulesets(writer, &g_array_index(writer->books, struct named_book, i));
 }
 
 void writer_begin(struct writer *writer, const char *const *interfaces, const char *notes, uint64_t now_ns)
@@ -212,6 +227,8 @@ void writer_begin(struct writer *writer, const char *const *interfaces, const ch
     writer->begin_ns = writer->flushed_ns = now_ns;
     writer->begun = true;
     begin_file(writer, now_ns);
+    add_former_rulesets(writer);
+    add_rulesets(writer);
 }
 
 bool writer_has_begun(const struct writer *writer)
@@ -278,9 +295,11 @@ static int next_file(struct writer *writer, uint64_t now_ns, struct error *error
     if (result < 0 || closed < 0)
         return result < 0 ? result : closed;
     result = open_file(writer, now_ns, error);
-    if (result == 0)
-        begin_file(writer, now_ns);
-    return result;
+    if (result < 0)
+        return result;
+    begin_file(writer, now_ns);
+    add_rulesets(writer);
+    return 0;
 }
 
 static bool is_last_file(const struct writer *writer)

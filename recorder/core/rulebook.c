@@ -266,3 +266,29 @@ struct ruleset *rulebook_numbered(const struct rulebook *book, uint32_t capture_
     gint64 key = number_key(capture_id, number);
     return g_hash_table_lookup(book->numbered, &key);
 }
+
+static bool is_in_force(const struct rulebook *book, const struct ruleset *ruleset)
+{
+    unsigned family = ruleset_get_origin(ruleset)->family;
+    return rulebook_get(book, family, table_of_name(ruleset_table(ruleset))) == ruleset;
+}
+
+static gint by_number(gconstpointer a, gconstpointer b)
+{
+    const struct ruleset_origin *one = ruleset_get_origin(*(struct ruleset *const *)a);
+    const struct ruleset_origin *other = ruleset_get_origin(*(struct ruleset *const *)b);
+    return one->number < other->number ? -1 : one->number > other->number;
+}
+
+GPtrArray *rulebook_former(const struct rulebook *book)
+{
+    GPtrArray *former = g_ptr_array_new();
+    GHashTableIter iterator;
+    gpointer ruleset;
+    g_hash_table_iter_init(&iterator, book->numbered);
+    while (g_hash_table_iter_next(&iterator, NULL, &ruleset))
+        if (!is_in_force(book, ruleset))
+            g_ptr_array_add(former, ruleset);
+    g_ptr_array_sort(former, by_number);
+    return former;
+}

@@ -78,4 +78,8 @@ struct rules_then rulebook_then(const struct rulebook *book, unsigned family, en
 /* A ruleset by its capture and its number in it, with `keep_all`; null where there is none. */
 struct ruleset *rulebook_numbered(const struct rulebook *book, uint32_t capture_id, uint32_t number);
 
+/* With `keep_all`, those of them that are no longer in force, by their number; without, none. The caller's to
+ * unref; the rulesets are the book's. */
+GPtrArray *rulebook_former(const struct rulebook *book);
+
 #endif

@@ -47,6 +47,34 @@ static void test_numbered(void **state)
     rulebook_free(book);
 }
 
+/* What a second recording of a capture has to write besides what is in force. */
+static void test_former_ones_are_told_by_their_number(void **state)
+{
+    (void)state;
+    struct rulebook *book = rulebook_new(true);
+    struct ruleset *former[3];
+    for (uint32_t i = 0; i < 3; i++)
+        former[i] = put(book, 4, i + 1, i % 2 ? "DROP" : "ACCEPT");
+    put(book, 4, 4, "DROP");
+    put(book, 6, 5, "DROP");
+    g_autoptr(GPtrArray) found = rulebook_former(book);
+    assert_int_equal(found->len, 3);
+    for (guint i = 0; i < 3; i++)
+        assert_ptr_equal(g_ptr_array_index(found, i), former[i]);
+    rulebook_free(book);
+}
+
+static void test_without_keeping_all_there_are_no_former_ones(void **state)
+{
+    (void)state;
+    struct rulebook *book = rulebook_new(false);
+    put(book, 4, 1, "ACCEPT");
+    put(book, 4, 2, "DROP");
+    g_autoptr(GPtrArray) found = rulebook_former(book);
+    assert_int_equal(found->len, 0);
+    rulebook_free(book);
+}
+
 /* Rules changed between 100 and 200: before and after it is sure, in between it may have been either. */
 static void test_a_change_is_between_two_times(void **state)
 {
@@ -220,6 +248,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_in_force),
         cmocka_unit_test(test_numbered),
+        cmocka_unit_test(test_former_ones_are_told_by_their_number),
+        cmocka_unit_test(test_without_keeping_all_there_are_no_former_ones),
         cmocka_unit_test(test_a_change_is_between_two_times),
         cmocka_unit_test(test_two_changes_within_one_time),
         cmocka_unit_test(test_many_changes_are_bounded),

@@ -1,0 +1,704 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The whole way of the evidence and back: messages, generated and recorded, through assembler and capture
+ * into a file, and from the file's blocks by replay into events again. Every field of every message, step and
+ * path is what it was; and the events that came back make the same file, to the byte. */
+#include "tests/unit/simulator.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "format/envelope.h"
+#include "format/path_record.h"
+#include "recorder/core/capture.h"
+#include "recorder/core/packet.h"
+#include "recorder/core/text.h"
+#include "recorder/ruleset_parts.h"
+#include "recorder/source/source.h"
+
+#define CAPTURE_ID 0xc0ffee01
+#define TICK_NS    (10 * BUILD_MS)
+
+/* ---- Copies that outlive the call that handed the original over ---- */
+
+static struct bytes keep(GPtrArray *memory, struct bytes bytes)
+{
+    uint8_t *copy = unit_copy(bytes);
+    g_ptr_array_add(memory, copy);
+    return (struct bytes){copy, bytes.length};
+}
+
+/* What stands in a message block of a step: neither time nor change, and of the context the names alone. */
+static void keep_step(GPtrArray *memory, const struct step *step, struct step *ret_step)
+{
+    const struct context *context = &step->context;
+    *ret_step = (struct step){
+        .table = keep(memory, step->table),
+        .chain = keep(memory, step->chain),
+        .type = step->type,
+        .rulenum = step->rulenum,
+        .rule = keep(memory, step->rule),
+        .target = keep(memory, step->target),
+        .comment = keep(memory, step->comment),
+        .ruleset = step->ruleset,
+        .stale = step->stale,
+        .context = {.in = keep(memory, context->in),
+                    .out = keep(memory, context->out),
+                    .physin = keep(memory, context->physin),
+                    .physout = keep(memory, context->physout)},
+    };
+}
+
+struct kept_event {
+    struct event event; /* `event.step` is null or `&step` */
+    struct step step;
+};
+
+static struct kept_event *keep_event(GPtrArray *memory, const struct event *event)
+{
+    struct kept_event *kept = g_new(struct kept_event, 1);
+    g_ptr_array_add(memory, kept);
+    kept->event = *event;
+    for (unsigned type = 0; type < MESSAGE_ATTRIBUTES_MAX; type++)
+        kept->event.message.attribute[type] = message_has(&event->message, type)
+                                                  ? keep(memory, event->message.attribute[type])
+                                                  : (struct bytes){0};
+    kept->event.netns = keep(memory, event->netns);
+    kept->event.in = keep(memory, event->in);
+    kept->event.out = keep(memory, event->out);
+    kept->event.physin = keep(memory, event->physin);
+    kept->event.physout = keep(memory, event->physout);
+    if (event->step) {
+        keep_step(memory, event->step, &kept->step);
+        kept->event.step = &kept->step;
+    }
+    return kept;
+}
+
+/* ---- The same, field by field ---- */
+
+static void assert_steps_equal(const struct step *got, const struct step *expected)
+{
+    const struct change *change = &got->change, *other = &expected->change;
+    unit_assert_bytes(got->table, expected->table);
+    unit_assert_bytes(got->chain, expected->chain);
+    assert_int_equal(got->type, expected->type);
+    assert_int_equal(got->rulenum, expected->rulenum);
+    unit_assert_bytes(got->rule, expected->rule);
+    unit_assert_bytes(got->target, expected->target);
+    unit_assert_bytes(got->comment, expected->comment);
+    assert_int_equal(got->ruleset, expected->ruleset);
+    assert_int_equal(got->stale, expected->stale);
+    assert_int_equal(got->has_time, expected->has_time);
+    assert_true(got->time_ns == expected->time_ns);
+    assert_int_equal(got->context.has_hook, expected->context.has_hook);
+    assert_int_equal(got->context.hook, expected->context.hook);
+    assert_int_equal(got->context.has_mark, expected->context.has_mark);
+    assert_int_equal(got->context.mark, expected->context.mark);
+    assert_int_equal(got->context.has_uid, expected->context.has_uid);
+    assert_int_equal(got->context.uid, expected->context.uid);
+    assert_int_equal(got->context.has_gid, expected->context.has_gid);
+    assert_int_equal(got->context.gid, expected->context.gid);
+    unit_assert_bytes(got->context.in, expected->context.in);
+    unit_assert_bytes(got->context.out, expected->context.out);
+    unit_assert_bytes(got->context.physin, expected->context.physin);
+    unit_assert_bytes(got->context.physout, expected->context.physout);
+    unit_assert_bytes(change->src, other->src);
+    unit_assert_bytes(change->dst, other->dst);
+    assert_int_equal(change->has_srcport, other->has_srcport);
+    assert_int_equal(change->has_dstport, other->has_dstport);
+    assert_int_equal(change->has_ttl, other->has_ttl);
+    assert_int_equal(change->has_tos, other->has_tos);
+    assert_int_equal(change->has_length, other->has_length);
+    assert_int_equal(change->srcport, other->srcport);
+    assert_int_equal(change->dstport, other->dstport);
+    assert_int_equal(change->ttl, other->ttl);
+    assert_int_equal(change->tos, other->tos);
+    assert_int_equal(change->length, other->length);
+}
+
+static void assert_events_equal(const struct event *got, const struct event *expected)
+{
+    assert_true(got->message.number == expected->message.number);
+    assert_int_equal(got->message.family, expected->message.family);
+    assert_int_equal(got->message.present, expected->message.present);
+    for (unsigned type = 0; type < MESSAGE_ATTRIBUTES_MAX; type++)
+        if (message_has(&expected->message, type))
+            unit_assert_bytes(got->message.attribute[type], expected->message.attribute[type]);
+    unit_assert_bytes(got->in, expected->in);
+    unit_assert_bytes(got->out, expected->out);
+    unit_assert_bytes(got->physin, expected->physin);
+    unit_assert_bytes(got->physout, expected->physout);
+    unit_assert_bytes(got->netns, expected->netns);
+    assert_int_equal(got->lost_before, expected->lost_before);
+    assert_true(got->received_ns / 1000 == expected->received_ns / 1000); /* what the file keeps */
+    assert_int_equal(got->step != NULL, expected->step != NULL);
+    if (got->step)
+        assert_steps_equal(got->step, expected->step);
+}
+
+static void assert_paths_equal(const struct path *got, const struct path *expected)
+{
+    assert_true(got->packet_id == expected->packet_id);
+    assert_int_equal(got->verdict, expected->verdict);
+    assert_int_equal(got->reason, expected->reason);
+    assert_int_equal(got->decided, expected->decided);
+    assert_int_equal(got->backend, expected->backend);
+    assert_int_equal(got->incomplete, expected->incomplete);
+    assert_int_equal(got->ambiguous, expected->ambiguous);
+    assert_int_equal(got->copy, expected->copy);
+    assert_int_equal(got->cut, expected->cut);
+    assert_int_equal(got->steps, expected->steps);
+    unit_assert_bytes(got->netns, expected->netns);
+}
+
+/* ---- The packet's block ---- */
+
+static uint32_t get32(const uint8_t *at)
+{
+    return at[0] | at[1] << 8 | at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* The value of an option; empty where the block has none of that code. */
+static struct bytes option_of(struct bytes options, unsigned code)
+{
+    for (size_t at = 0; at + 4 <= options.length;) {
+        unsigned found = options.data[at] | (unsigned)options.data[at + 1] << 8;
+        size_t length = options.data[at + 2] | (size_t)options.data[at + 3] << 8;
+        if (found == code)
+            return (struct bytes){options.data + at + 4, length};
+        if (found == 0)
+            break;
+        at += 4 + (length + 3) / 4 * 4;
+    }
+    return (struct bytes){0};
+}
+
+static void assert_record(struct bytes record, const struct path *path, const struct step *steps,
+                          size_t count)
+{
+    static struct path_reader reader;
+    struct unit_pool pool = {0};
+    struct path got;
+    struct step step = {0};
+    struct bytes body;
+    unsigned version, kind;
+    assert_int_equal(get32(record.data), IPTRACE_PEN);
+    assert_int_equal(
+        envelope_open((struct bytes){record.data + 4, record.length - 4}, &version, &kind, &body),
+        ENVELOPE_OK);
+    assert_int_equal(kind, ENVELOPE_PATH);
+    assert_true(path_reader_begin(&reader, body, unit_pool_allocate, &pool, &got));
+    assert_paths_equal(&got, path);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(path_reader_next(&reader, &step, NULL));
+        assert_steps_equal(&step, &steps[i]);
+    }
+    assert_false(path_reader_next(&reader, &step, NULL));
+    assert_false(reader.reader.bad);
+    unit_pool_done(&pool);
+}
+
+/* `block` is the last one of what capture_add_packet() made. */
+static void assert_packet_block(struct bytes block, const struct path_steps *steps, const struct path *path,
+                                uint64_t lost)
+{
+    const struct bytes *data = &steps->first.message.attribute[MESSAGE_PAYLOAD];
+    assert_int_equal(get32(block.data), 6);
+    assert_true(((uint64_t)get32(block.data + 12) << 32 | get32(block.data + 16)) == steps->time_ns);
+    unit_assert_bytes((struct bytes){block.data + 28, get32(block.data + 20)}, *data);
+    struct packet packet;
+    packet_parse(*data, &packet);
+    assert_int_equal(get32(block.data + 24), MAX(packet.length, data->length));
+
+    size_t at = 28 + (data->length + 3) / 4 * 4;
+    struct bytes options = {block.data + at, block.length - 4 - at};
+    struct bytes flags = option_of(options, 2), id = option_of(options, 5), dropped = option_of(options, 4);
+    assert_int_equal(get32(flags.data), steps->first.in.length > 0 ? 1 : 2);
+    assert_true(((uint64_t)get32(id.data + 4) << 32 | get32(id.data)) == path->packet_id);
+    assert_int_equal(dropped.length, lost > 0 ? 8 : 0);
+    if (lost > 0)
+        assert_int_equal(get32(dropped.data), lost);
+    g_autoptr(GString) comment = g_string_new(NULL);
+    if (path->verdict != VERDICT_ACCEPT) {
+        g_string_append(comment, "iptables: ");
+        text_append_verdict(comment, steps);
+    }
+    unit_assert_bytes(option_of(options, 1), build_text(comment->str));
+    assert_record(option_of(options, PCAPNG_OPTION_CUSTOM_BINARY), path, steps->steps, steps->count);
+}
+
+/* ---- A recording ---- */
+
+struct recording {
+    struct rulebook *book;
+    struct assembler *assembler;
+    struct capture *capture;
+    GByteArray *file;
+    GHashTable *kept;  /* message number → struct kept_event: what the file is to give back */
+    GPtrArray *memory; /* theirs */
+    GPtrArray *rulesets;
+    uint64_t now_ns, lost, stale_steps;
+    const char *netns;
+};
+
+static void take_blocks(struct recording *recording)
+{
+    struct bytes blocks = capture_take(recording->capture);
+    g_byte_array_append(recording->file, blocks.data, (guint)blocks.length);
+}
+
+/* Messages that several copies share stand in the file for each of them. */
+static void keep_messages(struct recording *recording, const struct finished_path *finished)
+{
+    struct message_log_iterator iterator;
+    message_log_begin(finished->log, &iterator);
+    while (message_log_next(&iterator)) {
+        struct event event = iterator.event;
+        struct step step;
+        path_step_of(iterator.annotation, &event, &step);
+        step.context = (struct context){
+            .in = event.in, .out = event.out, .physin = event.physin, .physout = event.physout};
+        recording->stale_steps += step.stale;
+        event.step = &step;
+        event.netns = build_text(recording->netns);
+        struct kept_event *kept = keep_event(recording->memory, &event);
+        if (!g_hash_table_contains(recording->kept, &kept->event.message.number))
+            g_hash_table_insert(recording->kept, &kept->event.message.number, kept);
+    }
+}
+
+static void take_path(void *user, const struct finished_path *finished)
+{
+    struct recording *recording = user;
+    struct path_steps steps = {0};
+    path_steps_make(&steps, finished);
+    steps.path.netns = build_text(recording->netns);
+    take_blocks(recording);
+    guint before = recording->file->len;
+    uint32_t number = capture_add_packet(recording->capture, &steps, finished, recording->lost);
+    take_blocks(recording);
+
+    /* An interface that is new, or messages that made a block full, come with it. */
+    struct path path = steps.path;
+    path.packet_id = (uint64_t)CAPTURE_ID << 32 | number;
+    const uint8_t *block = recording->file->data + before;
+    while (get32(block) == 1)
+        block += get32(block + 4);
+    assert_packet_block((struct bytes){block, get32(block + 4)}, &steps, &path, recording->lost);
+    keep_messages(recording, finished);
+    recording->lost = 0;
+    path_steps_done(&steps);
+}
+
+/* The book and the namespace's name stay the caller's. */
+static void recording_init(struct recording *recording, struct rulebook *book, const char *netns)
+{
+    static const struct capture_options options = {
+        .capture_id = CAPTURE_ID, .blocks = true, .snapshot_length = 256, .application = "test"};
+    const struct assembler_limits limits = {0};
+    *recording = (struct recording){
+        .book = book,
+        .capture = capture_new(&options),
+        .file = g_byte_array_new(),
+        .kept = g_hash_table_new(g_int64_hash, g_int64_equal),
+        .memory = g_ptr_array_new_with_free_func(free),
+        .rulesets = g_ptr_array_new_with_free_func((GDestroyNotify)ruleset_unref),
+        .netns = netns,
+    };
+    recording->assembler = assembler_new(book, &limits, take_path, recording);
+    capture_begin_file(recording->capture, BYTES("any"));
+}
+
+static void recording_add(struct recording *recording, const struct event *event)
+{
+    if (event->received_ns >= recording->now_ns + TICK_NS) {
+        recording->now_ns = event->received_ns;
+        assembler_tick(recording->assembler, recording->now_ns);
+    }
+    recording->lost += event->lost_before;
+    assembler_add(recording->assembler, event, recording->now_ns);
+}
+
+static void recording_finish(struct recording *recording)
+{
+    assembler_finish(recording->assembler);
+    capture_flush_messages(recording->capture);
+    capture_end_file(recording->capture, 1, 2, 0);
+    take_blocks(recording);
+}
+
+static void recording_done(struct recording *recording)
+{
+    assembler_free(recording->assembler);
+    capture_free(recording->capture);
+    g_byte_array_unref(recording->file);
+    g_hash_table_unref(recording->kept);
+    g_ptr_array_unref(recording->memory);
+    g_ptr_array_unref(recording->rulesets);
+}
+
+static void recording_put(struct recording *recording, struct ruleset *ruleset)
+{
+    assert_true(rulebook_put(recording->book, ruleset));
+    g_ptr_array_add(recording->rulesets, ruleset_ref(ruleset));
+    capture_add_ruleset(recording->capture, ruleset, build_text(recording->netns));
+}
+
+/* ---- Replay ---- */
+
+struct replayed {
+    struct recording *to;         /* makes another file of what comes; null: it is only heard */
+    const struct recording *from; /* what made the file; null: it was recorded elsewhere */
+    struct ruleset_parts *parts;
+    guint events, rulesets;
+    uint64_t former;
+};
+
+static void hear_event(void *user, const struct event *event)
+{
+    struct replayed *replayed = user;
+    replayed->events++;
+    assert_true(event->message.number > replayed->former);
+    replayed->former = event->message.number;
+    if (replayed->from) {
+        const struct kept_event *kept = g_hash_table_lookup(replayed->from->kept, &event->message.number);
+        assert_non_null(kept);
+        assert_int_equal(event->capture_id, CAPTURE_ID);
+        assert_events_equal(event, &kept->event);
+    }
+    if (replayed->to)
+        recording_add(replayed->to, event);
+}
+
+static void assert_rulesets_equal(const struct ruleset *got, const struct ruleset *expected)
+{
+    const struct ruleset_origin *origin = ruleset_get_origin(got), *other = ruleset_get_origin(expected);
+    assert_int_equal(origin->family, other->family);
+    assert_int_equal(origin->number, other->number);
+    assert_int_equal(origin->generation, other->generation);
+    assert_true(origin->time_ns == other->time_ns);
+    unit_assert_bytes(ruleset_text(got), ruleset_text(expected));
+    g_autoptr(GArray) own = ruleset_own_rules(got);
+    g_autoptr(GArray) own_expected = ruleset_own_rules(expected);
+    assert_int_equal(own->len, own_expected->len);
+    for (guint i = 0; i < own->len; i++) {
+        const struct ruleset_own *rule = &g_array_index(own, struct ruleset_own, i);
+        assert_int_equal(rule->number, g_array_index(own_expected, struct ruleset_own, i).number);
+        unit_assert_bytes(rule->chain, g_array_index(own_expected, struct ruleset_own, i).chain);
+    }
+}
+
+static void hear_ruleset(void *user, const struct ruleset_part *part)
+{
+    struct replayed *replayed = user;
+    struct ruleset *ruleset;
+    struct error error;
+    assert_int_equal(ruleset_parts_add(replayed->parts, part, &ruleset, &error), 0);
+    if (!ruleset)
+        return;
+    replayed->rulesets++;
+    if (replayed->from) {
+        const GPtrArray *expected = replayed->from->rulesets;
+        assert_in_range(replayed->rulesets, 1, expected->len);
+        unit_assert_bytes(part->netns, build_text(replayed->from->netns));
+        assert_rulesets_equal(ruleset, g_ptr_array_index(expected, replayed->rulesets - 1));
+    }
+    if (replayed->to) {
+        struct rulebook *book = replayed->to->book;
+        recording_put(replayed->to, ruleset);
+        rulebook_set_tables(book, part->family, rulebook_tables(book, part->family), 0);
+    }
+    ruleset_unref(ruleset);
+}
+
+static void replay(const char *path, struct replayed *replayed)
+{
+    const struct source_sink sink = {.event = hear_event, .ruleset = hear_ruleset, .user = replayed};
+    struct source *source;
+    struct error error;
+    struct source_stats stats;
+    int state;
+    replayed->parts = ruleset_parts_new();
+    if (replay_source_open(&source, path, &error) < 0)
+        fail_msg("%s", error.text);
+    while ((state = source->ops->drain(source, &sink, &error)) == SOURCE_MORE || state == SOURCE_WAIT)
+        continue;
+    if (state < 0)
+        fail_msg("%s", error.text);
+    source->ops->stats(source, &stats);
+    source->ops->close(source);
+    ruleset_parts_free(replayed->parts);
+    assert_int_equal(stats.messages, replayed->events);
+    assert_int_equal(stats.malformed, 0);
+    assert_int_equal(stats.foreign, 0);
+    assert_false(stats.cut);
+}
+
+static void replay_file(const GByteArray *file, struct replayed *replayed)
+{
+    char path[32];
+    int fd = memfd_create("iptrace-round-trip", MFD_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, file->data, file->len), file->len);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    replay(path, replayed);
+    close(fd);
+}
+
+/* The blocks of a file but for the rulesets': those stand before the messages that they explain, and where
+ * among the packets depends on when they were read. */
+static void without_rulesets(GByteArray *file)
+{
+    for (guint at = 0; at < file->len;) {
+        const uint8_t *block = file->data + at;
+        guint length = get32(block + 4);
+        unsigned version, kind = 0;
+        struct bytes body;
+        if (get32(block) == PCAPNG_CUSTOM_BLOCK)
+            assert_int_equal(envelope_open((struct bytes){block + 12, length - 16}, &version, &kind, &body),
+                             ENVELOPE_OK);
+        if (kind == ENVELOPE_RULESET)
+            g_byte_array_remove_range(file, at, length);
+        else
+            at += length;
+    }
+}
+
+static void assert_same_files(GByteArray *got, GByteArray *expected)
+{
+    without_rulesets(got);
+    without_rulesets(expected);
+    unit_assert_bytes((struct bytes){got->data, got->len}, (struct bytes){expected->data, expected->len});
+}
+
+/* Reads the file back, compares everything with what went in, and makes a second file of it. */
+static void assert_comes_back(const struct recording *recording, bool same_file)
+{
+    struct recording second;
+    struct rulebook *book = rulebook_new(true);
+    recording_init(&second, book, recording->netns);
+    struct replayed replayed = {.to = &second, .from = recording};
+    replay_file(recording->file, &replayed);
+    assert_int_equal(replayed.events, g_hash_table_size(recording->kept));
+    assert_int_equal(replayed.rulesets, recording->rulesets->len);
+    recording_finish(&second);
+    if (same_file)
+        assert_same_files(second.file, recording->file);
+    recording_done(&second);
+    rulebook_free(book);
+}
+
+/* ---- Generated messages ---- */
+
+struct generated {
+    struct sim sim;
+    struct recording recording;
+    guint at[SIM_CPUS];
+    uint64_t number, now_ns, pending_lost;
+    unsigned loss_percent;
+};
+
+/* Room for attributes that the simulator does not have. */
+struct more {
+    uint8_t uid[4], gid[4], seq[4], physin[4], physout[4], type[2], length[2], header[14], ct[12];
+};
+
+static void put_more(struct generated *generated, const struct sim_message *said, struct more *more,
+                     struct event *event)
+{
+    struct message *message = &event->message;
+    build_put(more->seq, 4, generated->number);
+    message_set(message, MESSAGE_SEQ, (struct bytes){more->seq, 4});
+    if (said->hook == HOOK_OUTPUT || said->hook == HOOK_POSTROUTING) {
+        build_put(more->uid, 4, 1000 + said->packet % 3);
+        build_put(more->gid, 4, 100 + said->packet % 5);
+        message_set(message, MESSAGE_UID, (struct bytes){more->uid, 4});
+        message_set(message, MESSAGE_GID, (struct bytes){more->gid, 4});
+    }
+    if (event->in.length > 0) {
+        build_put(more->physin, 4, 20 + said->packet % 2);
+        message_set(message, MESSAGE_PHYSIN, (struct bytes){more->physin, 4});
+        event->physin = said->packet % 2 ? BYTES("port1") : BYTES("port0");
+        build_put(more->type, 2, 1);
+        build_put(more->length, 2, sizeof more->header);
+        memset(more->header, (int)(said->packet & 0xff), sizeof more->header);
+        message_set(message, MESSAGE_HWTYPE, (struct bytes){more->type, 2});
+        message_set(message, MESSAGE_HWLEN, (struct bytes){more->length, 2});
+        message_set(message, MESSAGE_HWHEADER, (struct bytes){more->header, sizeof more->header});
+    }
+    if (event->in.length > 0 && event->out.length > 0) {
+        build_put(more->physout, 4, 30);
+        message_set(message, MESSAGE_PHYSOUT, (struct bytes){more->physout, 4});
+        event->physout = BYTES("port9");
+    }
+    if (sim_below(&generated->sim, 4) == 0) {
+        memset(more->ct, (int)(generated->number & 0xff), sizeof more->ct);
+        message_set(message, MESSAGE_CT, (struct bytes){more->ct, 4 * sim_below(&generated->sim, 4)});
+    }
+}
+
+static void say(struct generated *generated, const struct sim_message *said)
+{
+    struct sim *sim = &generated->sim;
+    struct sim_packet *truth = sim_truth(sim, said->packet);
+    generated->now_ns += 1000 * (1 + sim_below(sim, sim_below(sim, 50) == 0 ? 20000 : 3));
+    uint64_t now_us = generated->now_ns / 1000;
+    if (truth->arrival_us == 0)
+        truth->arrival_us = now_us;
+    truth->fed++;
+    generated->number++;
+    if (sim_below(sim, 100) < generated->loss_percent && generated->number > 1) {
+        generated->pending_lost++;
+        return;
+    }
+    uint8_t buffer[512];
+    struct build_event room;
+    struct more more;
+    const struct build_message built = {
+        .hook = said->hook,
+        .where = said->where,
+        .in = said->in,
+        .out = said->out,
+        .mark = said->mark,
+        .time_us = !said->in            ? 0
+                   : sim->message_times ? now_us
+                                        : truth->arrival_us,
+        .payload = build_packet_bytes(buffer, &said->fields),
+        .number = generated->number,
+        .received_ns = generated->now_ns,
+        .lost_before = generated->pending_lost,
+    };
+    generated->pending_lost = 0;
+    build_event(&room, &built);
+    put_more(generated, said, &more, &room.event);
+    recording_add(&generated->recording, &room.event);
+}
+
+static bool say_any(struct generated *generated)
+{
+    unsigned first = sim_below(&generated->sim, SIM_CPUS);
+    for (unsigned i = 0; i < SIM_CPUS; i++) {
+        unsigned cpu = (first + i) % SIM_CPUS;
+        const GArray *said = generated->sim.cpus[cpu];
+        if (generated->at[cpu] == said->len)
+            continue;
+        const struct sim_message *message = &g_array_index(said, struct sim_message, generated->at[cpu]);
+        if (sim_truth(&generated->sim, message->packet)->fed != message->place)
+            continue;
+        generated->at[cpu]++;
+        say(generated, message);
+        return true;
+    }
+    return false;
+}
+
+/* The simulator's rules, each with a number of its own. */
+static void put_rules(struct recording *recording, const struct rulebook *made)
+{
+    unsigned count = 0;
+    for (unsigned table = 0; table < TABLE_COUNT; table++) {
+        const struct ruleset *ruleset = rulebook_get(made, 4, table);
+        if (!ruleset)
+            continue;
+        g_autoptr(GArray) own = ruleset_own_rules(ruleset);
+        const struct ruleset_origin origin = {
+            .family = 4, .number = ++count, .generation = 1 + table, .time_ns = BUILD_RECEIVED_NS - table};
+        struct ruleset *numbered;
+        struct error error;
+        if (ruleset_new(&numbered, ruleset_text(ruleset), (struct ruleset_own *)own->data, own->len, &origin,
+                        &error) < 0)
+            fail_msg("%s", error.text);
+        recording_put(recording, numbered);
+        ruleset_unref(numbered);
+    }
+    rulebook_set_tables(recording->book, 4, rulebook_tables(made, 4), 0);
+}
+
+static void run(uint64_t seed, unsigned loss_percent, bool doubt)
+{
+    struct generated generated = {.loss_percent = loss_percent, .now_ns = BUILD_RECEIVED_NS};
+    struct rulebook *made = rulebook_new(false), *book = rulebook_new(false);
+    sim_init(&generated.sim, seed, made);
+    sim_traffic(&generated.sim, 60);
+    recording_init(&generated.recording, book, seed % 2 ? "blue" : "");
+    put_rules(&generated.recording, made);
+    if (doubt)
+        rulebook_doubt(book, 4, BUILD_RECEIVED_NS + BUILD_MS, BUILD_RECEIVED_NS + 20 * BUILD_MS);
+    while (say_any(&generated))
+        continue;
+    recording_finish(&generated.recording);
+    /* Replay knows of a stale step what it says, and not what else it could have been: a verdict may be less
+     * sure. */
+    assert_int_equal(generated.recording.stale_steps > 0, doubt);
+    assert_comes_back(&generated.recording, !doubt);
+    recording_done(&generated.recording);
+    sim_done(&generated.sim);
+    rulebook_free(book);
+    rulebook_free(made);
+}
+
+static void test_generated_messages_come_back(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++)
+        run(seed, 0, false);
+}
+
+static void test_with_messages_lost(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 101; seed <= 110; seed++)
+        run(seed, 10, false);
+}
+
+static void test_with_rules_in_doubt(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 201; seed <= 210; seed++)
+        run(seed, 0, true);
+}
+
+/* ---- Recorded messages ---- */
+
+/* From a sample into a file, and from that once more. */
+static void rerecord(const char *path)
+{
+    struct recording recording;
+    struct rulebook *book = rulebook_new(true);
+    recording_init(&recording, book, "");
+    struct replayed replayed = {.to = &recording};
+    replay(path, &replayed);
+    assert_true(replayed.events > 0);
+    recording_finish(&recording);
+    assert_int_equal(g_hash_table_size(recording.kept), replayed.events);
+    assert_comes_back(&recording, true);
+    recording_done(&recording);
+    rulebook_free(book);
+}
+
+static void test_recorded_messages_come_back(void **state)
+{
+    (void)state;
+    unsigned samples = 0;
+    g_autoptr(GDir) directory = g_dir_open(IPTRACE_SOURCE_DIR "/samples", 0, NULL);
+    assert_non_null(directory);
+    for (const char *name; (name = g_dir_read_name(directory)) != NULL;) {
+        if (!g_str_has_suffix(name, ".pcapng"))
+            continue;
+        g_autofree char *path = g_build_filename(IPTRACE_SOURCE_DIR, "samples", name, NULL);
+        rerecord(path);
+        samples++;
+    }
+    assert_in_range(samples, 10, 1000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_generated_messages_come_back),
+        cmocka_unit_test(test_with_messages_lost),
+        cmocka_unit_test(test_with_rules_in_doubt),
+        cmocka_unit_test(test_recorded_messages_come_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -5,6 +5,7 @@
 #include "recorder/core/cleanup.h"
 #include "recorder/core/filter.h"
 #include "recorder/core/rate.h"
+#include "recorder/system/named_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -364,7 +365,7 @@ static bool has_capture_suffix(const char *path)
 static bool has_capture_magic(const char *path)
 {
     static const uint32_t magics[] = {0x0a0d0d0a, 0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1};
-    CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    CLEANUP_CLOSE int fd = named_file_open(path, O_RDONLY | O_NONBLOCK, 0);
     uint32_t magic;
     if (fd < 0 || read(fd, &magic, sizeof magic) != sizeof magic)
         return false;

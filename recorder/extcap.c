@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "recorder/core/cleanup.h"
+#include "recorder/system/named_file.h"
 
 /* What an option of Wireshark's, or one of our dialog's that the recorder itself has not, does. */
 enum effect {
@@ -215,7 +216,10 @@ void extcap_done(struct extcap *extcap)
 
 int extcap_open_fifo(const struct extcap *extcap, struct error *error)
 {
+    struct own_rights rights;
+    own_rights_begin(&rights);
     CLEANUP_CLOSE int fd = open(extcap->fifo, O_WRONLY | O_CLOEXEC);
+    own_rights_end(&rights);
     if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0)
         return error_set(error, errno, "'%s' cannot be written: %s", extcap->fifo, g_strerror(errno));
     return 0;

@@ -12,6 +12,7 @@
 #include "recorder/core/cleanup.h"
 #include "recorder/guard_process.h"
 #include "recorder/ruleset/xtables_lock.h"
+#include "recorder/system/interrupt.h"
 
 #define HELLO_TIMEOUT_MS 5000
 
@@ -23,14 +24,10 @@ struct guard {
 static int await(const struct guard *guard, int timeout_ms, struct guard_reply *ret_reply,
                  struct error *error)
 {
-    struct pollfd wait = {.fd = guard->socket, .events = POLLIN};
-    int ready;
-    do
-        ready = poll(&wait, 1, timeout_ms);
-    while (ready < 0 && errno == EINTR);
-    if (ready == 0)
+    int ready = interrupt_poll(guard->socket, POLLIN, timeout_ms);
+    if (ready == 0 || ready == -EINTR)
         return error_set(
-            error, ETIMEDOUT,
+            error, ready == 0 ? ETIMEDOUT : EINTR,
             "the guard, process %ld, is not done yet: it goes on trying, perhaps for the lock %s",
             (long)guard->pid, XTABLES_LOCK_FILE);
     if (recv(guard->socket, ret_reply, sizeof *ret_reply, MSG_DONTWAIT) != sizeof *ret_reply)
@@ -110,8 +107,9 @@ int guard_close(struct guard *guard, int timeout_ms, struct error *error)
     if (!guard)
         return 0;
     shutdown(guard->socket, SHUT_WR);
-    struct pollfd wait = {.fd = guard->socket, .events = POLLIN};
-    int result = poll(&wait, 1, timeout_ms) == 0 ? await(guard, 0, &end, error) : 0;
+    int result = 0;
+    if (interrupt_poll(guard->socket, POLLIN, timeout_ms) != 1)
+        result = await(guard, 0, &end, error);
     if (result == 0 && recv(guard->socket, &end, sizeof end, MSG_DONTWAIT) == sizeof end && end.result < 0) {
         result = end.result;
         if (error)

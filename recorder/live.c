@@ -9,6 +9,8 @@
 #include "recorder/ruleset/xtables_lock.h"
 #include "recorder/state_tag.h"
 #include "recorder/status.h"
+#include "recorder/system/interrupt.h"
+#include "recorder/system/named_file.h"
 #include "recorder/system/privileges.h"
 
 #include <errno.h>
@@ -16,7 +18,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define MS       1000000ull
@@ -30,8 +32,7 @@ struct live {
     struct writer *writer;
     struct totals totals; /* of realms that were closed */
     GArray *fds;          /* of struct pollfd */
-    int signal_fd;
-    int lock_fd; /* --lock */
+    int lock_fd;          /* --lock */
     bool stop;
 };
 
@@ -42,27 +43,24 @@ static struct realm *realm_at(const struct live *live, guint i)
 
 /* ---- Start ---- */
 
-/* From here on the signals that end a recording are read from a descriptor. */
-static int open_signals(struct live *live, struct error *error)
-{
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    live->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    return live->signal_fd < 0 ? error_set(error, errno, "cannot watch for signals: %s", g_strerror(errno))
-                               : 0;
-}
-
+/* Empty, and nobody else's: no link of either kind is followed to a file that was meant to stay. A pipe is
+ * told once it has a reader. */
 static int create_ready_file(const char *path, struct error *error)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    CLEANUP_CLOSE int fd = named_file_open(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0666);
+    struct stat status;
+    if (fd == -ELOOP)
+        return error_set(error, ELOOP, "the ready file %s is a symbolic link: expected a file, or none yet",
+                         path);
     if (fd < 0)
-        return error_set(error, errno, "cannot create the ready file %s: %s", path, g_strerror(errno));
-    close(fd);
+        return error_set(error, -fd, "cannot create the ready file %s: %s", path, g_strerror(-fd));
+    if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
+        return 0;
+    if (status.st_nlink > 1)
+        return error_set(error, EMLINK, "the ready file %s has other names, too: expected a file of its own",
+                         path);
+    if (ftruncate(fd, 0) < 0)
+        return error_set(error, errno, "cannot empty the ready file %s: %s", path, g_strerror(errno));
     return 0;
 }
 
@@ -135,7 +133,8 @@ static int start(struct live *live, struct error *error)
     result = writer_flush(live->writer, true, clock_realtime_ns(), error);
     if (result == 0 && options->ready_file)
         result = create_ready_file(options->ready_file, error);
-    return result;
+    /* Recording has begun: a signal that came while a pipe waited for its reader ends it as ever. */
+    return result == -EINTR ? 0 : result;
 }
 
 /* From here on bytes of strangers are read. */
@@ -150,13 +149,6 @@ static int give_up_privileges(const struct options *options, struct error *error
 }
 
 /* ---- The loop ---- */
-
-static void read_signals(struct live *live)
-{
-    struct signalfd_siginfo info;
-    while (read(live->signal_fd, &info, sizeof info) == sizeof info)
-        live->stop = true;
-}
 
 /* Each realm has its turn, whatever happens in another. Returns an enum source_state or the first error. */
 static int turn_realms(struct live *live, struct error *error)
@@ -248,8 +240,8 @@ enum {
 static void list_fds(struct live *live)
 {
     const struct pollfd fixed[] = {
-        [FD_SIGNALS] = {.fd = live->signal_fd, .events = POLLIN},
-        [FD_READER] = {.fd = writer_reader_fd(live->writer)                    },
+        [FD_SIGNALS] = {.fd = interrupt_fd(), .events = POLLIN},
+        [FD_READER] = {.fd = writer_reader_fd(live->writer)                   },
     };
     g_array_set_size(live->fds, 0);
     g_array_append_vals(live->fds, fixed, G_N_ELEMENTS(fixed));
@@ -275,11 +267,11 @@ static bool had_messages(const struct live *live)
 
 static int loop(struct live *live, struct error *error)
 {
-    while (!live->stop) {
+    while (!live->stop && !interrupt_is_pending()) {
         int state = turn(live, error);
         if (state < 0)
             return state;
-        if (live->stop)
+        if (live->stop || interrupt_is_pending())
             break;
         if (state == SOURCE_WAIT && had_messages(live))
             nap();
@@ -288,7 +280,7 @@ static int loop(struct live *live, struct error *error)
         if (poll(fds, live->fds->len, state == SOURCE_MORE ? 0 : timeout_ms(live)) < 0 && errno != EINTR)
             return error_set(error, errno, "cannot wait for messages: %s", g_strerror(errno));
         if (fds[FD_SIGNALS].revents & POLLIN)
-            read_signals(live);
+            interrupt_read();
         else if (fds[FD_READER].revents != 0)
             return writer_lose_reader(live->writer, error);
     }
@@ -309,8 +301,8 @@ static bool is_reading(const struct live *live)
 static int finish_reading(struct live *live, struct error *error)
 {
     uint64_t end_ns = clock_monotonic_ns() + READ_NS;
-    struct pollfd signals = {.fd = live->signal_fd, .events = POLLIN};
-    while (is_reading(live) && clock_monotonic_ns() < end_ns && poll(&signals, 1, 0) == 0) {
+    while (is_reading(live) && clock_monotonic_ns() < end_ns && !interrupt_is_pending()) {
+        interrupt_read();
         int state = turn(live, error);
         if (state < 0)
             return state;
@@ -372,17 +364,22 @@ static int stop(struct live *live, struct error *error)
 
 int live_run(const struct options *options, struct error *error)
 {
-    struct live live = {.options = options, .signal_fd = -1, .lock_fd = -1};
+    struct live live = {.options = options, .lock_fd = -1};
     live.realms = g_ptr_array_new_with_free_func((GDestroyNotify)realm_free);
     live.fds = g_array_new(FALSE, TRUE, sizeof(struct pollfd));
-    int result = open_signals(&live, error);
+    int result = interrupt_open(error);
     if (result == 0)
         result = start(&live, error);
-    if (result == 0) {
+    if (result == -EINTR) {
+        interrupt_answer();
+        report_note("ended by a signal before recording had begun");
+        result = 0;
+    } else if (result == 0) {
         report_note("recording; press Ctrl-C to stop");
         result = give_up_privileges(options, error);
         if (result == 0)
             result = loop(&live, error);
+        interrupt_answer();
         if (result == 0)
             result = finish_reading(&live, error);
         int stopped = stop(&live, result < 0 ? NULL : error);
@@ -392,6 +389,5 @@ int live_run(const struct options *options, struct error *error)
     writer_abandon(live.writer);
     g_array_unref(live.fds);
     cleanup_close(&live.lock_fd);
-    cleanup_close(&live.signal_fd);
     return result;
 }

@@ -2,9 +2,13 @@
 /* The command line. */
 #include "recorder/options.h"
 
+#include "recorder/core/cleanup.h"
+#include "recorder/core/filter.h"
 #include "recorder/core/rate.h"
+#include "recorder/system/named_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +24,6 @@ enum {
     OPTION_CLEANUP,
     OPTION_READY_FILE,
     OPTION_VERSION,
-    OPTION_HELP,
 };
 
 /* Numbers below 256 are the short option. */
@@ -37,7 +40,7 @@ static const struct option_row {
      "sees packets before DNAT. May also stand at the end"                                                               },
     {'i',               "interface",       "NAME[,NAME]",
      "only packets received on these, and packets that this\n"
-     "host itself sends out by them"                                                                                     },
+     "host itself sends out by them; any is every interface"                                                             },
     {'4',               "ipv4",            NULL,                "IPv4 only"                                              },
     {'6',               "ipv6",            NULL,                "IPv6 only"                                              },
     {'n',               "netns",           "NAME|PATH|PID",     "in that network namespace; may be given several times"  },
@@ -71,7 +74,7 @@ static const struct option_row {
     {'q',               "quiet",           NULL,                "say nothing but errors"                                 },
     {'v',               "verbose",         NULL,                "say what is done"                                       },
     {OPTION_VERSION,    "version",         NULL,                "print the version and exit"                             },
-    {OPTION_HELP,       "help",            NULL,                "print this and exit"                                    },
+    {'h',               "help",            NULL,                "print this and exit"                                    },
 };
 
 void options_print_help(FILE *file)
@@ -249,7 +252,7 @@ static int take_option(struct options *options, int number, const char *value, s
     case OPTION_VERSION:
         options->mode = MODE_VERSION;
         break;
-    case OPTION_HELP:
+    case 'h':
         options->mode = MODE_HELP;
         break;
     }
@@ -341,6 +344,59 @@ static int check_together(const struct options *options, struct error *error)
     return 0;
 }
 
+/* tcpdump's name for all of them. */
+static void take_any(GPtrArray *interfaces)
+{
+    if (g_strv_contains((const char *const *)interfaces->pdata, "any"))
+        g_ptr_array_remove_range(interfaces, 0, interfaces->len - 1);
+}
+
+static bool has_capture_suffix(const char *path)
+{
+    static const char *const suffixes[] = {".pcap", ".pcapng", ".cap", ".pcap.gz", ".pcapng.gz"};
+    g_autofree char *lower = g_ascii_strdown(path, -1);
+    for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++)
+        if (g_str_has_suffix(lower, suffixes[i]))
+            return true;
+    return false;
+}
+
+/* pcapng's section header, or pcap's magic number of either time and byte order. */
+static bool has_capture_magic(const char *path)
+{
+    static const uint32_t magics[] = {0x0a0d0d0a, 0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1};
+    CLEANUP_CLOSE int fd = named_file_open(path, O_RDONLY | O_NONBLOCK, 0);
+    uint32_t magic;
+    if (fd < 0 || read(fd, &magic, sizeof magic) != sizeof magic)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(magics); i++)
+        if (magic == magics[i])
+            return true;
+    return false;
+}
+
+static int capture_file_error(const char *path, struct error *error)
+{
+    return error_set(error, EINVAL,
+                     "\"%s\" is a capture file and no filter: -r reads a file, and -w writes one", path);
+}
+
+/* Compiled again where it is used: what is wrong with it is wrong with the command line. `word`: the lone
+ * argument, or null. */
+static int check_filter(const struct options *options, const char *word, struct error *error)
+{
+    struct filter filter;
+    if (!options->filter || options->mode != MODE_RECORD)
+        return 0;
+    if (filter_compile(options->filter, &filter, error) < 0) {
+        if (word && has_capture_magic(word))
+            return capture_file_error(word, error);
+        return -EINVAL;
+    }
+    filter_done(&filter);
+    return 0;
+}
+
 static int take_expression(struct options *options, int argc, char **argv, struct error *error)
 {
     if (optind == argc)
@@ -351,6 +407,36 @@ static int take_expression(struct options *options, int argc, char **argv, struc
                          expression);
     options->filter = g_steal_pointer(&expression);
     return 0;
+}
+
+/* `-nn` and `-nni eth0` say to tcpdump that nothing is to be given a name. To getopt the rest of such a word
+ * is the namespace of -n: `letters` are then further options, of which the last may take a value. */
+static bool is_reflex(const char *letters)
+{
+    size_t length = strspn(letters, "n");
+    length += strspn(letters + length, "46Pqv");
+    if (letters[length] && strchr("abcfirswB", letters[length]))
+        length++;
+    return letters[0] == 'n' && letters[length] == '\0';
+}
+
+static int take_reflex(struct options *options, const char *letters, int argc, char **argv,
+                       struct error *error)
+{
+    int result = 0;
+    for (letters += strspn(letters, "n"); result == 0 && *letters; letters++) {
+        bool has_value = !strchr("46Pqv", *letters);
+        if (has_value && optind == argc)
+            return error_set(error, EINVAL, "-%c needs a value; see --help", *letters);
+        result = take_option(options, *letters, has_value ? argv[optind++] : NULL, error);
+    }
+    return result;
+}
+
+/* Whether getopt found the value within the word of the option, and not in the next one. */
+static bool is_attached(const char *value, const char *word)
+{
+    return word[0] == '-' && word[1] != '-' && value != word;
 }
 
 int options_parse(struct options *options, int argc, char **argv, struct error *error)
@@ -375,13 +461,21 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
             return error_set(error, EINVAL, "there is no option -%c; see --help", optopt);
         if (number == '?')
             return error_set(error, EINVAL, "there is no option %s; see --help", argv[optind - 1]);
-        int result = take_option(options, number, optarg, error);
+        int result = number == 'n' && is_attached(optarg, argv[optind - 1]) && is_reflex(optarg)
+                         ? take_reflex(options, optarg, argc, argv, error)
+                         : take_option(options, number, optarg, error);
         if (result < 0)
             return result;
     }
+    const char *word = argc - optind == 1 ? argv[optind] : NULL;
+    take_any(options->interfaces);
     int result = take_expression(options, argc, argv, error);
+    if (result == 0 && word && has_capture_suffix(word))
+        result = capture_file_error(word, error);
     if (result == 0)
         result = check_together(options, error);
+    if (result == 0)
+        result = check_filter(options, word, error);
     if (!options->ipv4 && !options->ipv6)
         options->ipv4 = options->ipv6 = true;
     return result;

@@ -7,6 +7,7 @@
 #include "recorder/report.h"
 #include "recorder/ruleset_parts.h"
 #include "recorder/status.h"
+#include "recorder/system/named_file.h"
 
 #include <errno.h>
 #include <string.h>
@@ -156,7 +157,11 @@ static int read_rules(struct pipeline *pipeline, const char *path, unsigned fami
 {
     g_autofree char *text = NULL;
     g_autoptr(GError) problem = NULL;
-    if (!g_file_get_contents(path, &text, NULL, &problem))
+    struct own_rights rights;
+    own_rights_begin(&rights);
+    bool is_read = g_file_get_contents(path, &text, NULL, &problem);
+    own_rights_end(&rights);
+    if (!is_read)
         return error_set(error, EIO, "cannot read the rules: %s", problem->message);
 
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);

@@ -4,10 +4,11 @@
 
 #include "recorder/core/text.h"
 #include "recorder/status.h"
+#include "recorder/system/interrupt.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static enum report_level report_level = REPORT_NORMAL;
 
@@ -28,6 +29,17 @@ enum report_level report_get_level(void)
     return report_level;
 }
 
+/* A terminal or pipe that takes nothing is waited for until a signal comes, and then once more for a while.
+ */
+static void put(const GString *line)
+{
+    static bool is_given_up;
+    size_t written;
+    int timeout_ms = is_given_up ? 0 : interrupt_was_heard() ? INTERRUPT_PATIENCE_MS : -1;
+    if (interrupt_write(STDERR_FILENO, line->str, line->len, timeout_ms, &written) == -ETIMEDOUT)
+        is_given_up = true;
+}
+
 static void say(const char *format, va_list arguments)
 {
     g_autofree char *sentence = g_strdup_vprintf(format, arguments);
@@ -39,7 +51,7 @@ static void say(const char *format, va_list arguments)
     text_append_safe(line, (struct bytes){(const uint8_t *)sentence, strlen(sentence)});
     g_string_append_c(line, '\n');
     status_erase();
-    fputs(line->str, stderr);
+    put(line);
 }
 
 #define REPORT_FUNCTION(name, level)                                                                         \

@@ -3,12 +3,11 @@
 #include "recorder/ring.h"
 
 #include "recorder/report.h"
+#include "recorder/system/named_file.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 void ring_init(struct ring *ring, const char *path, uint64_t keep)
 {
@@ -39,14 +38,15 @@ int ring_open_next(struct ring *ring, struct output **ret_output, uint64_t now_n
 {
     ring->number++;
     g_autofree char *name = make_name(ring, now_ns);
-    int result = output_open(ret_output, name, 0666, error);
+    int result = output_create(ret_output, name, 0600, error);
     if (result < 0)
         return result;
     g_queue_push_tail(&ring->files, g_steal_pointer(&name));
     if (ring->keep > 0 && ring->files.length > ring->keep) {
         g_autofree char *oldest = g_queue_pop_head(&ring->files);
-        if (unlink(oldest) < 0)
-            report_note("cannot remove %s, the oldest file of the ring: %s", oldest, g_strerror(errno));
+        int removed = named_file_remove(oldest);
+        if (removed < 0)
+            report_note("cannot remove %s, the oldest file of the ring: %s", oldest, g_strerror(-removed));
     }
     return 0;
 }

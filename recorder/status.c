@@ -4,6 +4,7 @@
 
 #include <glib.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -65,6 +66,9 @@ size_t status_format(const struct status_counts *counts, char *buffer, size_t si
 /* In one write(), so that nothing comes between its parts. */
 static void put(const char *text, size_t length)
 {
+    struct pollfd terminal = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&terminal, 1, 0) != 1) /* it was stopped: a line less is no harm */
+        return;
     ssize_t written = write(STDERR_FILENO, text, length);
     (void)written; /* a terminal that is gone sends SIGHUP */
 }

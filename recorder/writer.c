@@ -7,6 +7,7 @@
 #include "recorder/report.h"
 #include "recorder/ring.h"
 #include "recorder/summary.h"
+#include "recorder/system/interrupt.h"
 #include "recorder/system/output.h"
 
 #include <errno.h>
@@ -55,7 +56,7 @@ struct writer {
 static int open_file(struct writer *writer, uint64_t now_ns, struct error *error)
 {
     if (!writer->options->has_ring)
-        return output_open(&writer->output, writer->options->write, 0666, error);
+        return output_open(&writer->output, writer->options->write, 0600, error);
     return ring_open_next(&writer->ring, &writer->output, now_ns, error);
 }
 
@@ -258,13 +259,29 @@ void writer_add_lost(struct writer *writer, uint64_t count)
 
 /* ---- What goes out ---- */
 
+/* A reader that takes nothing is waited for until a signal comes, and then is given `patience_ms`; what it
+ * has not taken stays. Returns -EINTR or -ETIMEDOUT in that case. */
+static int print_text(struct writer *writer, int patience_ms, struct error *error)
+{
+    size_t written;
+    int result = interrupt_write(STDOUT_FILENO, writer->text->str, writer->text->len,
+                                 interrupt_was_heard() ? patience_ms : -1, &written);
+    g_string_erase(writer->text, 0, (gssize)written);
+    if (result == -EINTR || result == -ETIMEDOUT)
+        return error_set(error, -result,
+                         "standard output: its reader takes nothing, so the last %zu bytes were not written",
+                         writer->text->len);
+    if (result < 0)
+        return error_set(error, -result, "cannot write to standard output: %s", g_strerror(-result));
+    return 0;
+}
+
 static int hand_on(struct writer *writer, struct error *error)
 {
     if (writer->text && writer->text->len > 0) {
-        fwrite(writer->text->str, 1, writer->text->len, stdout);
-        g_string_truncate(writer->text, 0);
-        if (fflush(stdout) != 0)
-            return error_set(error, errno, "cannot write to standard output: %s", g_strerror(errno));
+        int printed = print_text(writer, 0, error);
+        if (printed < 0 && printed != -EINTR && printed != -ETIMEDOUT)
+            return printed;
     }
     if (!writer->output) /* none is wanted, or the ring's next file could not be opened */
         return 0;
@@ -470,6 +487,8 @@ int writer_close(struct writer *writer, const struct totals *totals, uint64_t no
     }
     if (writer->begun && result == 0)
         result = hand_on(writer, error);
+    if (writer->text && writer->text->len > 0 && result == 0)
+        result = print_text(writer, INTERRUPT_PATIENCE_MS, error);
     if (writer->output) {
         int closed = output_close(writer->output, result < 0 ? NULL : error);
         writer->output = NULL;

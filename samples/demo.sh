@@ -89,7 +89,6 @@ record() {
     sleep 0.3 # until it is certain that a packet which vanished will not be seen again
     kill -INT $recording
     wait $recording
-    [ -z "${SUDO_UID:-}" ] || chown "$SUDO_UID:$SUDO_GID" "$file"
 }
 
 if [ "${1:-}" = --record ]; then
@@ -199,6 +198,6 @@ title "In Wireshark"
 if [ "$(id -u)" = 0 ]; then sudo=; else sudo="sudo "; fi
 cat <<END
 Install the plugin and the recorder:  ${sudo}cmake --install $build
-Open the file:                        wireshark $trace
+Open the file, with its profile:      wireshark -C 'iptables TRACE' $trace
 and expand "iptables path" of a packet; or filter:  iptrace.verdict == "DROP"
 END

@@ -11,6 +11,7 @@
 
 #include "recorder/core/cleanup.h"
 #include "recorder/ruleset/agent_channel.h"
+#include "recorder/system/interrupt.h"
 
 #define HELLO_TIMEOUT_MS 5000
 #define REAP_INTERVAL_MS 5
@@ -52,9 +53,8 @@ static bool reap(struct agent *agent, gint64 deadline)
         pid_t ended = waitpid(agent->pid, NULL, WNOHANG);
         if (ended == agent->pid || (ended < 0 && errno == ECHILD))
             return true;
-        if (g_get_monotonic_time() >= deadline)
+        if (g_get_monotonic_time() >= deadline || interrupt_poll(-1, 0, REAP_INTERVAL_MS) < 0)
             return false;
-        g_usleep(REAP_INTERVAL_MS * 1000ul);
     }
 }
 

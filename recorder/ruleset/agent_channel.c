@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "recorder/core/cleanup.h"
+#include "recorder/system/interrupt.h"
 
 const char *agent_family_name(const struct agent *agent)
 {
@@ -162,20 +163,19 @@ int agent_receive_for(struct agent *agent, enum wire_asker asker, struct agent_r
 
 static int wait_readable(const struct agent *agent, gint64 deadline, struct error *error)
 {
-    struct pollfd wait = {.fd = agent->socket, .events = POLLIN};
-    for (;;) {
-        gint64 rest_ms = (deadline - g_get_monotonic_time()) / G_TIME_SPAN_MILLISECOND;
-        int ready = poll(&wait, 1, CLAMP(rest_ms, 0, G_MAXINT));
-        if (ready > 0)
-            return 0;
-        if (ready == 0)
-            return error_set(error, ETIMEDOUT,
-                             "the %s helper for rules, process %ld, does not answer in time",
-                             agent_family_name(agent), (long)agent->pid);
-        if (errno != EINTR)
-            return error_set(error, errno, "cannot wait for the %s helper for rules: %s",
-                             agent_family_name(agent), g_strerror(errno));
-    }
+    gint64 rest_ms = (deadline - g_get_monotonic_time()) / G_TIME_SPAN_MILLISECOND;
+    int ready = interrupt_poll(agent->socket, POLLIN, (int)CLAMP(rest_ms, 0, G_MAXINT));
+    if (ready == 0)
+        return error_set(error, ETIMEDOUT, "the %s helper for rules, process %ld, does not answer in time",
+                         agent_family_name(agent), (long)agent->pid);
+    if (ready == -EINTR)
+        return error_set(error, EINTR,
+                         "a signal came while the %s helper for rules, process %ld, was waited for",
+                         agent_family_name(agent), (long)agent->pid);
+    if (ready < 0)
+        return error_set(error, -ready, "cannot wait for the %s helper for rules: %s",
+                         agent_family_name(agent), g_strerror(-ready));
+    return 0;
 }
 
 int agent_await(struct agent *agent, uint32_t id, int timeout_ms, struct wire_reply *ret_reply, int *ret_fd,

@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 
 #include "recorder/core/cleanup.h"
+#include "recorder/system/interrupt.h"
 
 #define POLL_MS 10
 
@@ -60,9 +61,11 @@ int xtables_lock_take(enum xtables_lock_wait wait, int *ret_fd, struct error *er
     }
     gint64 deadline = g_get_monotonic_time() + XTABLES_LOCK_TIMEOUT_MS * G_TIME_SPAN_MILLISECOND;
     while (fd >= 0 && flock(fd, LOCK_EX | (wait == XTABLES_LOCK_FOREVER ? 0 : LOCK_NB))) {
-        if (errno == EWOULDBLOCK && g_get_monotonic_time() < deadline)
-            g_usleep(POLL_MS * 1000ul);
-        else if (errno == EWOULDBLOCK)
+        if (errno == EWOULDBLOCK && g_get_monotonic_time() < deadline) {
+            if (interrupt_poll(-1, 0, POLL_MS) < 0)
+                return error_set(error, EINTR, "a signal came while the lock %s was waited for",
+                                 XTABLES_LOCK_FILE);
+        } else if (errno == EWOULDBLOCK)
             return busy_error(fd, error);
         else if (errno != EINTR)
             return error_set(error, errno, "the lock %s cannot be taken: %s", XTABLES_LOCK_FILE,

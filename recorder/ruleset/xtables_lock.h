@@ -16,7 +16,7 @@ enum xtables_lock_wait {
 
 /* Sets *ret_fd to the locked file, which is unlocked by closing it, or to -1 where no lock is to be had:
  * `wait` is XTABLES_LOCK_HELD, or the file cannot be opened without privilege (-EACCES, -EPERM, -EROFS are no
- * errors here). -EBUSY: held by another process. */
+ * errors here). -EBUSY: held by another process; -EINTR: a signal came (interrupt.h). */
 int xtables_lock_take(enum xtables_lock_wait wait, int *ret_fd, struct error *error);
 
 #endif

@@ -11,17 +11,21 @@
 #include <unistd.h>
 
 #include "recorder/core/cleanup.h"
+#include "recorder/system/named_file.h"
 
 #define READ_SIZE ((size_t)256 * 1024)
 
 int capture_file_open(struct capture_file *ret_file, const char *path, struct error *error)
 {
     bool standard_input = strcmp(path, "-") == 0;
-    CLEANUP_CLOSE int fd = standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-                                          : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int opened =
+        standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : named_file_open(path, O_RDONLY, 0);
+    int err = standard_input ? errno : -opened;
+    CLEANUP_CLOSE int fd = opened;
     struct stat status;
     if (fd < 0 || fstat(fd, &status) < 0)
-        return error_set(error, errno, "'%s' cannot be read: %s", path, g_strerror(errno));
+        return error_set(error, fd < 0 ? err : errno, "'%s' cannot be read: %s", path,
+                         g_strerror(fd < 0 ? err : errno));
     if (S_ISDIR(status.st_mode))
         return error_set(error, EISDIR, "'%s' is a directory, and a capture file was expected", path);
     bool regular = S_ISREG(status.st_mode);

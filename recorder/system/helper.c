@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "recorder/system/interrupt.h"
+
 static void become_own_session(void)
 {
     static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP};
@@ -29,6 +31,7 @@ static void become_own_session(void)
 void helper_begin(const char *name)
 {
     become_own_session();
+    interrupt_forget();
     clearenv();
     setlocale(LC_ALL, "C");
     __fpurge(stdout);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "recorder/core/cleanup.h"
+#include "recorder/system/named_file.h"
 
 #define NETNS_DIRECTORY "/run/netns"
 #define NETNS_OWN       "/proc/thread-self/ns/net"
@@ -53,10 +54,10 @@ static int not_found(const char *spec, int err, struct error *error)
 
 static int open_path(struct netns *ret_netns, const char *spec, const char *path, struct error *error)
 {
-    CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    CLEANUP_CLOSE int fd = named_file_open(path, O_RDONLY | O_NONBLOCK, 0);
     struct stat status;
     if (fd < 0 || fstat(fd, &status) < 0)
-        return not_found(spec, errno, error);
+        return not_found(spec, fd < 0 ? -fd : errno, error);
     if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
         return error_set(error, EINVAL, "'%s' is no network namespace", path);
     *ret_netns = (struct netns){.fd = take_fd(&fd),

@@ -13,17 +13,24 @@
 struct output;
 
 /* Opens `path` for writing, `-` for standard output. A new file gets `mode` (less the umask); an existing one
- * is emptied. A symbolic link is followed only where root or the caller owns it. SIGPIPE and SIGXFSZ must
- * be ignored by the program. */
+ * is emptied and stays whose it is. A symbolic link is followed only where root or the caller owns it; rights
+ * and ownership are as named_file.h tells. A pipe is waited for until it has a reader, or -EINTR. SIGPIPE and
+ * SIGXFSZ must be ignored by the program. */
 int output_open(struct output **ret_output, const char *path, mode_t mode, struct error *error);
+
+/* Makes a new file: -EEXIST where there is anything of that name, a link included. */
+int output_create(struct output **ret_output, const char *path, mode_t mode, struct error *error);
 
 /* Takes one or more whole blocks, which are written when the buffer is full or flushed. After a failure
  * (-ENOSPC, -EPIPE …) every later call fails the same way; a regular file has then been cut back to the end
- * of the last whole block. */
+ * of the last whole block. A reader that takes nothing is waited for until a signal comes (interrupt.h):
+ * then, and from then on, both keep what it has not taken, and are no failures. */
 int output_write(struct output *output, struct bytes blocks, struct error *error);
 int output_flush(struct output *output, struct error *error);
 
-/* Flushes and closes; frees `output` even where it fails. Null is allowed. */
+/* Flushes and closes; frees `output` even where it fails. A reader that takes nothing is waited for, once a
+ * signal has come for INTERRUPT_PATIENCE_MS, until the next signal: then -ETIMEDOUT or -EINTR. Null is
+ * allowed. */
 int output_close(struct output *output, struct error *error);
 
 /* Closes without flushing: for a child that inherited it, and for tests. */

@@ -91,7 +91,9 @@ static void become_nobody(struct error *lacks)
 int privileges_drop(const struct privileges_plan *plan, struct error *ret_lacks, struct error *error)
 {
     ret_lacks->text[0] = '\0';
-    uint64_t wanted = plan->opens_files ? BIT(CAP_DAC_OVERRIDE) : 0;
+    uint64_t wanted = 0;
+    if (plan->opens_files && getuid() == 0)
+        wanted = BIT(CAP_DAC_OVERRIDE) | (g_getenv("SUDO_UID") ? BIT(CAP_CHOWN) : 0);
     bound(wanted);
     int result = keep(wanted | BIT(CAP_SETUID) | BIT(CAP_SETGID));
     if (result == 0 && !plan->opens_files)

@@ -13,7 +13,8 @@
 void privileges_keep_for_rules(void);
 
 struct privileges_plan {
-    bool opens_files; /* goes on making files (-b): keeps its user, and CAP_DAC_OVERRIDE */
+    bool opens_files; /* goes on making files (-b): keeps its user, and root CAP_DAC_OVERRIDE, under sudo
+                         CAP_CHOWN too */
 };
 
 /* For the process that reads packets, when all it needs is open: user nobody (if it is root), no group, no

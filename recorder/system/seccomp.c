@@ -108,7 +108,7 @@ static const int allowed[] = {
 };
 
 static const int allowed_files[] = {
-    SYS_openat, SYS_unlinkat, SYS_renameat2,
+    SYS_openat, SYS_unlinkat, SYS_fchown,
 #ifdef SYS_open
     SYS_open,   SYS_unlink,
 #endif

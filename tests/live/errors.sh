@@ -34,6 +34,11 @@ try 2 '"10/fortnight" is no rate' --limit 10/fortnight
 try 2 "takes no value" --quiet=5
 try 2 "a filter.*--no-install" --no-install udp
 try 2 "-w.*--cleanup" --cleanup -w x
+try 2 "syntax error, at 'prot 80'" tcp prot 80
+try 2 "syntax error" -f "udp and" -w "$dir/x.pcapng"
+[ ! -e "$dir/x.pcapng" ] || fail "a file was made before the command line was looked at"
+try 2 "instructions" "$(seq -f 'host 192.0.2.%g or' 1 60 | tr '\n' ' ')udp"
+try 2 "is a capture file.*-r.*-w" "$live_root/samples/accept.pcapng"
 # What cannot be done: 1.
 try 1 "$dir/none" -r "$dir/none"
 echo nonsense >"$dir/nonsense"
@@ -45,7 +50,7 @@ try 1 "$dir/no/file" -r "$live_root/samples/accept.pcapng" -w "$dir/no/file"
 "$recorder" -r $'\e[31mred\a' >"$dir/text" 2>"$dir/says"
 ! grep -q $'[\e\a]' "$dir/says" || fail "an escape sequence of the command line was printed"
 # Help and version go to standard output: 0.
-for option in --help --version; do
+for option in --help -h --version; do
     "$recorder" $option >"$dir/text" 2>"$dir/says"
     expect "exit status of $option" $? 0
     [ -s "$dir/text" ] && [ ! -s "$dir/says" ] || fail "$option does not print to standard output"

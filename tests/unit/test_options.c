@@ -4,6 +4,7 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #define ARGUMENTS_MAX 8
 
@@ -73,6 +74,14 @@ static const struct {
     {{"-x"},                                  {"no option -x", "--help"}                      },
     {{"--no-such"},                           {"no option --no-such", "--help"}               },
     {{"--lock=1"},                            {"--lock=1", "takes no value"}                  },
+    {{"trace.pcapng"},                        {"\"trace.pcapng\"", "-r", "-w"}                },
+    {{"-c", "5", "/tmp/a b.PCAP"},            {"\"/tmp/a b.PCAP\"", "-r", "-w"}               },
+    {{"-r", "x", "y.pcap.gz"},                {"\"y.pcap.gz\"", "-r", "-w"}                   },
+    {{"tcp", "prot", "80"},                   {"'tcp prot 80'", "prot 80"}                    },
+    {{"-f", "udp and"},                       {"'udp and'", "syntax error"}                   },
+    {{"--no-install", "-i", "eth0,x"},        {"-i", "--no-install"}                          },
+    {{"-nnw"},                                {"-w", "needs a value"}                         },
+    {{"-n"},                                  {"-n", "needs a value"}                         },
 };
 
 static void says_what_is_wrong(void **state)
@@ -161,6 +170,60 @@ static void takes_every_option(void **state)
     CHECK(o.mode == MODE_HELP, "--help");
 }
 
+/* What the hands of tcpdump's and dumpcap's users type by themselves. */
+static void takes_reflexes(void **state)
+{
+    (void)state;
+    struct options o;
+    struct error error;
+#define NONE(array) ((array)->len == 1 && !(array)->pdata[0])
+    CHECK(NONE(o.interfaces), "-i", "any");
+    CHECK(NONE(o.interfaces), "-i", "any", "-i", "eth0");
+    CHECK(NONE(o.interfaces), "-i", "eth0,any");
+    CHECK(NONE(o.interfaces), "--no-install", "-i", "any");
+    CHECK(NONE(o.interfaces) && o.mode == MODE_REPLAY, "-r", "x", "-i", "any");
+    CHECK(o.interfaces->len == 2, "-i", "any0");
+    CHECK(NONE(o.namespaces), "-nn");
+    CHECK(NONE(o.namespaces) && o.count == 5, "-nnn", "-c", "5");
+    CHECK(NONE(o.namespaces) && strcmp(o.filter, "udp") == 0, "-nn", "udp");
+    CHECK(NONE(o.namespaces) && strcmp(o.filter, "tcp port 80") == 0, "tcp", "-nn", "port", "80");
+    CHECK(NONE(o.namespaces) && o.interfaces->len == 2 && strcmp(o.interfaces->pdata[0], "eth0") == 0, "-nni",
+          "eth0");
+    CHECK(o.interfaces->len == 2 && strcmp(o.filter, "tcp port 80") == 0 && o.count == 5, "tcp", "-nni",
+          "eth0", "port", "-c", "5", "80");
+    CHECK(NONE(o.namespaces) && o.verbose && o.print && strcmp(o.write, "x") == 0, "-vnnPw", "x");
+    CHECK(NONE(o.namespaces) && o.mode == MODE_REPLAY && strcmp(o.read, "x") == 0, "-nnr", "x");
+    CHECK(o.namespaces->len == 2 && strcmp(o.namespaces->pdata[0], "n") == 0, "-n", "n");
+    CHECK(o.namespaces->len == 2 && strcmp(o.namespaces->pdata[0], "nn") == 0, "-n", "nn");
+    CHECK(o.namespaces->len == 2 && strcmp(o.namespaces->pdata[0], "net1") == 0, "-nnet1");
+    CHECK(o.namespaces->len == 2 && strcmp(o.namespaces->pdata[0], "n") == 0, "--netns=n");
+    CHECK(strcmp(o.write, "-nn") == 0, "-w", "-nn");
+    CHECK(o.mode == MODE_HELP, "-h");
+}
+
+/* A word that is a filter stays one, whatever is called the same. */
+static void knows_a_capture_file(void **state)
+{
+    (void)state;
+    struct options o;
+    struct error error;
+    g_autofree char *directory = g_dir_make_tmp("iptrace-options-XXXXXX", NULL);
+    g_autofree char *here = g_get_current_dir();
+    const char pcap[] = "\xd4\xc3\xb2\xa1\2\0\4";
+    assert_int_equal(chdir(directory), 0);
+    assert_true(g_file_set_contents("udp", pcap, sizeof pcap, NULL));
+    assert_true(g_file_set_contents("monday", pcap, sizeof pcap, NULL));
+    CHECK(strcmp(o.filter, "udp") == 0, "udp");
+    assert_int_equal(parse(&o, (const char *const[]){"monday", NULL}, &error), -EINVAL);
+    options_done(&o);
+    assert_non_null(strstr(error.text, "\"monday\" is a capture file"));
+    assert_non_null(strstr(error.text, "-r"));
+    assert_int_equal(unlink("udp"), 0);
+    assert_int_equal(unlink("monday"), 0);
+    assert_int_equal(chdir(here), 0);
+    assert_int_equal(rmdir(directory), 0);
+}
+
 static void help_fits_a_terminal(void **state)
 {
     (void)state;
@@ -179,10 +242,9 @@ static void help_fits_a_terminal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(says_what_is_wrong),
-        cmocka_unit_test(defaults),
-        cmocka_unit_test(takes_every_option),
-        cmocka_unit_test(help_fits_a_terminal),
+        cmocka_unit_test(says_what_is_wrong),   cmocka_unit_test(defaults),
+        cmocka_unit_test(takes_every_option),   cmocka_unit_test(takes_reflexes),
+        cmocka_unit_test(knows_a_capture_file), cmocka_unit_test(help_fits_a_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

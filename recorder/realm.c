@@ -79,7 +79,10 @@ int realm_open(struct realm *realm, const char *spec, bool is_alone, struct erro
     pid_t pid = process_of(realm->netns.path);
     if (pid > 0)
         realm->process = (int)syscall(SYS_pidfd_open, pid, 0);
-    return leave(realm, kernel_open(&realm->kernel, realm->options, &realm->netns, error), error);
+    result = kernel_open(&realm->kernel, realm->options, &realm->netns, error);
+    if (result == 0)
+        result = kernel_choose_families(realm->kernel, error);
+    return leave(realm, result, error);
 }
 
 static void list_interfaces(const struct realm *realm, GPtrArray *interfaces)

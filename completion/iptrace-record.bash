@@ -2,7 +2,7 @@
 # bash completion for iptrace-record(8). A test compares its options with --help.
 
 _iptrace_record_options='--write --print --filter --interface --ipv4 --ipv6 --netns --count --autostop --ring-buffer
-    --snapshot-length --buffer-size --blocks --no-install --limit --unlimited --lock --read --rules --rules6 --cleanup
+    --snapshot-length --buffer-size --blocks --backend --no-install --limit --unlimited --lock --read --rules --rules6 --cleanup
     --ready-file --quiet --verbose --version --help'
 
 # Names with commas between them: the last one is completed, those before stay.
@@ -45,6 +45,7 @@ _iptrace_record()
         COMPREPLY=($(compgen -W 'duration: filesize: packets: files:' -- "$current"))
         ;;
     --blocks) COMPREPLY=($(compgen -W 'auto always never' -- "$current")) ;;
+    --backend) COMPREPLY=($(compgen -W 'auto legacy' -- "$current")) ;;
     --limit) COMPREPLY=($(compgen -W '10/second 100/second 1000/second' -- "$current")) ;;
     -f | --filter | -c | --count | -s | --snapshot-length | -B | --buffer-size) ;;
     *)

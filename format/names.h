@@ -20,11 +20,11 @@
     X(REASON_NONE, 0, "")                                                                                    \
     X(REASON_RULE, 1, "rule")                                                                                \
     X(REASON_POLICY, 2, "policy")                                                                            \
-    X(REASON_NAT, 3, "nat")                                /* a NAT target was its very last message */      \
-    X(REASON_LOST, 4, "lost")                              /* messages lost, start missed, capture ended */  \
-    X(REASON_NO_TABLES, 5, "no tables")                    /* only the raw table that we made exists */      \
-    X(REASON_NO_RULES, 6, "no rules")                      /* the rules are not known to the recorder */     \
-    X(REASON_VANISHED_TABLE, 7, "vanished: table")         /* inside a table, after a rule that ends none */ \
+    X(REASON_NAT, 3, "nat")                        /* a NAT target was its very last message */              \
+    X(REASON_LOST, 4, "lost")                      /* messages lost, start missed, capture ended */          \
+    X(REASON_NO_TABLES, 5, "no tables")            /* no table has anything of the administrator's */        \
+    X(REASON_NO_RULES, 6, "no rules")              /* the rules are not known to the recorder */             \
+    X(REASON_VANISHED_TABLE, 7, "vanished: table") /* inside a table, after a rule that ends none */         \
     X(REASON_VANISHED_CONNTRACK, 8, "vanished: conntrack") /* between raw and mangle */                      \
     X(REASON_VANISHED_ROUTING, 9, "vanished: routing")     /* after PREROUTING */                            \
     X(REASON_VANISHED_OUTPUT, 10, "vanished: output")      /* before POSTROUTING */                          \

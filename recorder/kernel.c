@@ -103,9 +103,19 @@ static int read_tables(struct family *family, struct pipeline *pipeline, const s
 static bool has_rules(const struct ruleset_state *state)
 {
     for (size_t i = 0; i < state->table_count; i++)
-        if (state->tables[i].has_user_rules || state->tables[i].has_user_policy)
+        if (state->tables[i].has_user_rules || state->tables[i].has_user_policy ||
+            state->tables[i].chains > 0)
             return true;
     return false;
+}
+
+/* Texts of large tables take longer to print than all else that a start needs. */
+static bool is_large(const struct ruleset_state *state)
+{
+    uint32_t entries = 0;
+    for (size_t i = 0; i < state->table_count; i++)
+        entries += state->tables[i].entries;
+    return entries > READ_AT_ONCE_ENTRIES;
 }
 
 /* ---- Changing ---- */
@@ -195,15 +205,6 @@ static int install(struct kernel *kernel, struct family *family, const char *tag
     return 0;
 }
 
-/* Texts of large tables take longer to print than all else that a start needs. */
-static bool is_large(const struct ruleset_state *state)
-{
-    uint32_t entries = 0;
-    for (size_t i = 0; i < state->table_count; i++)
-        entries += state->tables[i].entries;
-    return entries > READ_AT_ONCE_ENTRIES;
-}
-
 static int read_family(struct family *family, struct pipeline *pipeline, bool *ret_has_rules,
                        struct error *error)
 {
@@ -251,24 +252,31 @@ static int start_family(struct kernel *kernel, struct family *family, struct pip
     return result;
 }
 
-static void note_other_firewalls(const struct kernel *kernel, bool has_legacy_rules, GString *notes)
+static bool nftables_has_any(const struct kernel *kernel)
 {
     bool has_nft = false;
     struct error error;
     if (nftables_has_rules(kernel->netns->fd, &has_nft, &error) < 0)
         report_detail("%s", error.text);
+    return has_nft;
+}
+
+static void note_other_firewalls(const struct kernel *kernel, bool has_legacy_rules, GString *notes)
+{
+    bool has_nft = nftables_has_any(kernel);
     if (has_nft && !has_legacy_rules)
         report_note_into(
             notes,
-            "only nftables has rules here, the legacy tables have none: what nftables drops is not seen, and "
-            "ACCEPT speaks for the legacy tables only");
+            "only nftables has rules here, the legacy tables have none: what nftables drops is not seen, so "
+            "that the verdict of what they let pass is UNKNOWN");
     else if (has_nft)
         report_note_into(
             notes,
             "nftables has rules here too: what it drops is not seen, and ACCEPT speaks for the legacy tables "
             "only");
     else if (!has_legacy_rules)
-        report_note_into(notes, "none of the legacy tables has any rule");
+        report_note_into(notes,
+                         "none of the legacy tables has any rule, so that the verdict of packets is UNKNOWN");
 }
 
 /* Without a filter, the own SSH session is left out. */
@@ -286,6 +294,68 @@ static int make_filter(const struct options *options, struct filter *ret_filter,
     report_note_into(notes, "your SSH session is left out, by the filter: %s", expression);
     return filter_compile(expression, ret_filter, error);
 }
+
+/* ---- Which families ---- */
+
+/* So many entries are somebody's, whatever they are. */
+static int look_for_rules(struct family *family, bool *ret_has_rules, struct error *error)
+{
+    struct ruleset_state *state = &family->state;
+    int result = agent_state(family->agent, false, QUICK_MS, state, error);
+    if (result == 0 && !is_large(state))
+        result = agent_state(family->agent, true, QUICK_MS, state, error);
+    if (result == 0)
+        *ret_has_rules = is_large(state) || has_rules(state);
+    return result;
+}
+
+static int refuse_nftables(const struct kernel *kernel, struct error *error)
+{
+    return error_set(
+        error, ENOTSUP,
+        "the legacy %stables have no rules here, but nftables has: what `iptables` shows, where it "
+        "is iptables-nft, are nftables' rules, which cannot be recorded yet; `xtables-monitor "
+        "--trace` (those of iptables-nft) and `nft monitor trace` show how packets meet them, and "
+        "--backend legacy records all the same",
+        kernel->count > 1                        ? ""
+        : kernel->families[0].family == AF_INET6 ? "IPv6 "
+                                                 : "IPv4 ");
+}
+
+static int leave_out(struct kernel *kernel, size_t i, struct error *error)
+{
+    struct family *family = &kernel->families[i];
+    report_detail("%s has no legacy rules and is left out; -%u records it all the same", family_name(family),
+                  family_version(family));
+    int result = agent_close(family->agent, QUICK_MS, NULL, error);
+    family->agent = NULL;
+    kernel->count--;
+    memmove(family, family + 1, (kernel->count - i) * sizeof *family);
+    return result;
+}
+
+int kernel_choose_families(struct kernel *kernel, struct error *error)
+{
+    const struct options *options = kernel->options;
+    bool have_rules[G_N_ELEMENTS(kernel->families)] = {false}, any = false;
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < kernel->count; i++) {
+        result = look_for_rules(&kernel->families[i], &have_rules[i], error);
+        any = any || have_rules[i];
+    }
+    if (result < 0 || options->no_install)
+        return result;
+    if (!any)
+        return options->backend == BACKEND_CHOICE_AUTO && nftables_has_any(kernel)
+                   ? refuse_nftables(kernel, error)
+                   : 0;
+    for (size_t i = kernel->count; result == 0 && !options->families_asked && i-- > 0;)
+        if (!have_rules[i])
+            result = leave_out(kernel, i, error);
+    return result;
+}
+
+/* ---- The start ---- */
 
 int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *tag, GString *notes,
                  struct error *error)

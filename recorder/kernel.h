@@ -15,6 +15,11 @@ struct kernel;
 int kernel_open(struct kernel **ret_kernel, const struct options *options, const struct netns *netns,
                 struct error *error);
 
+/* Chooses the families, by a look that changes nothing: those that have legacy rules, or all that the options
+ * name. -ENOTSUP, with a sentence for the user, where all rules are nftables' and nobody asked for the legacy
+ * tables. */
+int kernel_choose_families(struct kernel *kernel, struct error *error);
+
 /* The xtables lock is held by this process from now on (--lock): the agents take none. */
 void kernel_assume_lock(struct kernel *kernel);
 

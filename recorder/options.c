@@ -15,6 +15,7 @@
 
 enum {
     OPTION_BLOCKS = 256,
+    OPTION_BACKEND,
     OPTION_NO_INSTALL,
     OPTION_LIMIT,
     OPTION_UNLIMITED,
@@ -56,6 +57,9 @@ static const struct option_row {
     {OPTION_BLOCKS,     "blocks",          "auto|always|never",
      "write messages and rules as Custom Blocks; auto: to a\n"
      "file yes, to a pipe or terminal no"                                                                                },
+    {OPTION_BACKEND,    "backend",         "auto|legacy",
+     "whose rules to record; auto: of what has rules here;\n"
+     "legacy: of the legacy tables, also where only nftables has"                                                        },
     {OPTION_NO_INSTALL, "no-install",      NULL,                "install no TRACE rule: record what your own rules trace"},
     {OPTION_LIMIT,      "limit",           "RATE",
      "trace at most RATE packets, as 10/second, for each hook\n"
@@ -153,6 +157,21 @@ static int parse_blocks(const char *text, enum blocks_mode *ret_mode, struct err
     return error_set(error, EINVAL, "--blocks takes auto, always or never, not \"%s\"", text);
 }
 
+static int parse_backend(const char *text, enum backend_choice *ret_choice, struct error *error)
+{
+    static const char *const names[] = {"auto", "legacy"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *ret_choice = i;
+            return 0;
+        }
+    }
+    if (strcmp(text, "nft") == 0)
+        return error_set(error, EINVAL,
+                         "--backend nft: nftables' rules cannot be recorded yet; expected auto or legacy");
+    return error_set(error, EINVAL, "--backend takes auto or legacy, not \"%s\"", text);
+}
+
 static int add_names(GPtrArray *array, const char *option, const char *text, struct error *error)
 {
     /* An empty text has no names at all to g_strsplit(). */
@@ -215,6 +234,8 @@ static int take_option(struct options *options, int number, const char *value, s
         return result;
     case OPTION_BLOCKS:
         return parse_blocks(value, &options->blocks, error);
+    case OPTION_BACKEND:
+        return parse_backend(value, &options->backend, error);
     case OPTION_NO_INSTALL:
         options->no_install = true;
         break;
@@ -289,6 +310,7 @@ static const char *live_option(const struct options *options)
            : options->namespaces->len > 1 ? "-n"
            : options->ipv4                ? "-4"
            : options->ipv6                ? "-6"
+           : options->backend             ? "--backend"
            : options->no_install          ? "--no-install"
            : options->limit               ? "--limit"
            : options->unlimited           ? "--unlimited"
@@ -476,7 +498,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
         result = check_together(options, error);
     if (result == 0)
         result = check_filter(options, word, error);
-    if (!options->ipv4 && !options->ipv6)
+    options->families_asked = options->ipv4 || options->ipv6;
+    if (!options->families_asked)
         options->ipv4 = options->ipv6 = true;
     return result;
 }

@@ -17,6 +17,11 @@ enum blocks_mode {
     BLOCKS_NEVER,
 };
 
+enum backend_choice {
+    BACKEND_CHOICE_AUTO, /* what has rules */
+    BACKEND_CHOICE_LEGACY,
+};
+
 /* What ends a file or the recording; 0: not asked for. As dumpcap's -a and -b. */
 struct bounds {
     double duration_s;
@@ -41,6 +46,8 @@ struct options {
     GPtrArray *interfaces; /* of char *, terminated by null */
     GPtrArray *namespaces; /* likewise; empty: the own one */
     bool ipv4, ipv6;
+    bool families_asked; /* by -4 or -6; else a family without rules is left out */
+    enum backend_choice backend;
     uint64_t count;
     struct bounds autostop, ring;
     bool has_ring;

@@ -159,12 +159,19 @@ void pipeline_done(struct pipeline *pipeline)
     *pipeline = (struct pipeline){0};
 }
 
-void pipeline_add_journal(struct pipeline *pipeline, enum journal_priority priority, const char *event,
-                          const char *message)
+void pipeline_add_journal_fields(struct pipeline *pipeline, enum journal_priority priority, const char *event,
+                                 const char *message, const struct journal_field *fields, size_t count)
 {
     bool is_one = pipeline->netns[0] != '\0';
     g_autofree char *told = g_strconcat(pipeline->netns, is_one ? ": " : "", message, NULL);
-    writer_add_journal(pipeline->writer, pipeline->netns, clock_realtime_ns(), priority, event, told);
+    writer_add_journal_fields(pipeline->writer, pipeline->netns, clock_realtime_ns(), priority, event, told,
+                              fields, count);
+}
+
+void pipeline_add_journal(struct pipeline *pipeline, enum journal_priority priority, const char *event,
+                          const char *message)
+{
+    pipeline_add_journal_fields(pipeline, priority, event, message, NULL, 0);
 }
 
 void pipeline_finish(struct pipeline *pipeline, struct totals *totals)

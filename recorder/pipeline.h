@@ -40,6 +40,8 @@ void pipeline_put(struct pipeline *pipeline, struct ruleset *ruleset, const stru
 /* An entry of the file that tells of this namespace, now. */
 void pipeline_add_journal(struct pipeline *pipeline, enum journal_priority priority, const char *event,
                           const char *message);
+void pipeline_add_journal_fields(struct pipeline *pipeline, enum journal_priority priority, const char *event,
+                                 const char *message, const struct journal_field *fields, size_t count);
 
 /* Ends all paths, and adds what was counted to the totals. Once. */
 void pipeline_finish(struct pipeline *pipeline, struct totals *totals);

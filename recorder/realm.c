@@ -6,6 +6,7 @@
 #include "recorder/report.h"
 #include "recorder/ruleset/xtables_lock.h"
 
+#include <inttypes.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,6 +48,7 @@ struct realm *realm_new(const struct options *options)
     realm->options = options;
     realm->netns.fd = -1;
     realm->process = -1;
+    realm->ip_files = IP_COUNTER_FILES_NONE;
     return realm;
 }
 
@@ -81,7 +83,10 @@ int realm_open(struct realm *realm, const char *spec, bool is_alone, struct erro
     pid_t pid = process_of(realm->netns.path);
     if (pid > 0)
         realm->process = (int)syscall(SYS_pidfd_open, pid, 0);
-    return leave(realm, kernel_open(&realm->kernel, realm->options, &realm->netns, error), error);
+    result = kernel_open(&realm->kernel, realm->options, &realm->netns, error);
+    if (result == 0)
+        result = kernel_choose_families(realm->kernel, error);
+    return leave(realm, result, error);
 }
 
 static void list_interfaces(const struct realm *realm, GPtrArray *interfaces)
@@ -134,6 +139,7 @@ static int open_source(struct realm *realm, GPtrArray *interfaces, struct error 
         report_note(
             "the socket's receive buffer is %u KiB, not the %u MiB asked for: net.core.rmem_max is less",
             granted >> 10, realm->options->buffer_mib);
+    ip_counter_files_open(&realm->ip_files);
     list_interfaces(realm, interfaces);
     note_missing_interfaces(realm->options);
     return 0;
@@ -175,6 +181,7 @@ static int start(struct realm *realm, const char *tag, GPtrArray *interfaces, GS
     result = open_source_inside(realm, interfaces, error);
     if (result == 0)
         result = kernel_start(realm->kernel, &realm->pipeline, tag, notes, error);
+    ip_counters_read(&realm->ip_files, &realm->ip_before);
     if (result == 0)
         kernel_watch(realm->kernel, realm->watch);
     return result;
@@ -289,6 +296,32 @@ int realm_stop_tracing(struct realm *realm, struct error *error)
     return leave(realm, result, error);
 }
 
+/* What IP itself dropped meanwhile no rule did: the causes of packets that vanished. */
+static void tell_ip_drops(struct realm *realm)
+{
+    struct ip_counters after;
+    struct journal_field fields[IP_COUNTER_COUNT];
+    char values[IP_COUNTER_COUNT][24];
+    size_t count = 0;
+    if (!ip_counters_read(&realm->ip_files, &after))
+        return;
+    struct ip_counters growth = ip_counters_growth(&realm->ip_before, &after);
+    for (unsigned i = 0; i < IP_COUNTER_COUNT; i++) {
+        if (growth.value[i] == 0)
+            continue;
+        snprintf(values[count], sizeof *values, "%" PRIu64, growth.value[i]);
+        fields[count] = (struct journal_field){ip_counter_field(i), values[count]};
+        count++;
+    }
+    if (count == 0)
+        return;
+    g_autofree char *what = ip_counters_describe(&growth);
+    g_autofree char *sentence =
+        g_strdup_printf("meanwhile IP itself dropped packets here, traced or not: %s", what);
+    report_note("%s", sentence);
+    pipeline_add_journal_fields(&realm->pipeline, JOURNAL_NOTICE, "ip_drops", sentence, fields, count);
+}
+
 static int close_kernel(struct realm *realm, struct error *error)
 {
     int result = kernel_close(realm->kernel, error);
@@ -301,6 +334,7 @@ static void close_descriptors(struct realm *realm)
     if (realm->source)
         realm->source->ops->close(realm->source);
     realm->source = NULL;
+    ip_counter_files_close(&realm->ip_files);
     netns_done(&realm->netns);
     cleanup_close(&realm->process);
     realm->process = -1;
@@ -313,6 +347,7 @@ int realm_close(struct realm *realm, struct totals *totals, struct error *error)
     int result = close_kernel(realm, error);
     realm->source->ops->stats(realm->source, &stats);
     totals_add_source(totals, &stats);
+    tell_ip_drops(realm);
     close_descriptors(realm);
     pipeline_finish(&realm->pipeline, totals);
     watch_finish(realm->watch);

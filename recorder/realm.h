@@ -8,6 +8,7 @@
 
 #include "recorder/kernel.h"
 #include "recorder/pipeline.h"
+#include "recorder/system/ip_counters.h"
 #include "recorder/watch.h"
 
 struct realm {
@@ -23,6 +24,8 @@ struct realm {
     uint64_t ticked_ns;
     uint64_t wake_ns;   /* when the assembler wants to be called; 0: not */
     uint64_t looked_ns; /* whether it is still there */
+    struct ip_counter_files ip_files;
+    struct ip_counters ip_before; /* when recording began */
 };
 
 /* Finds the namespace (`spec` as in netns_open(), null for the own one) and starts its helpers. Do it for all

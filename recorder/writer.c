@@ -243,12 +243,25 @@ void writer_add_ruleset(struct writer *writer, const char *netns, const struct r
         add_ruleset(writer, netns, ruleset);
 }
 
+void writer_add_journal_fields(struct writer *writer, const char *netns, uint64_t now_ns,
+                               enum journal_priority priority, const char *event, const char *message,
+                               const struct journal_field *fields, size_t count)
+{
+    struct journal_field all[1 + WRITER_FIELDS_MAX] = {
+        {"IPTRACE_NETNS", netns}
+    };
+    size_t all_count = netns[0] ? 1 : 0;
+    g_assert(count <= WRITER_FIELDS_MAX);
+    for (size_t i = 0; i < count; i++)
+        all[all_count++] = fields[i];
+    if (writer->capture && writer->begun)
+        capture_add_journal(writer->capture, now_ns, priority, event, message, all, all_count);
+}
+
 void writer_add_journal(struct writer *writer, const char *netns, uint64_t now_ns,
                         enum journal_priority priority, const char *event, const char *message)
 {
-    const struct journal_field field = {"IPTRACE_NETNS", netns};
-    if (writer->capture && writer->begun)
-        capture_add_journal(writer->capture, now_ns, priority, event, message, &field, netns[0] ? 1 : 0);
+    writer_add_journal_fields(writer, netns, now_ns, priority, event, message, NULL, 0);
 }
 
 void writer_add_lost(struct writer *writer, uint64_t count)

@@ -31,6 +31,11 @@ void writer_add_path(struct writer *writer, const char *netns, const struct fini
 void writer_add_ruleset(struct writer *writer, const char *netns, const struct ruleset *ruleset);
 void writer_add_journal(struct writer *writer, const char *netns, uint64_t now_ns,
                         enum journal_priority priority, const char *event, const char *message);
+/* With fields of its own: at most WRITER_FIELDS_MAX. */
+void writer_add_journal_fields(struct writer *writer, const char *netns, uint64_t now_ns,
+                               enum journal_priority priority, const char *event, const char *message,
+                               const struct journal_field *fields, size_t count);
+#define WRITER_FIELDS_MAX 32
 
 /* What is written goes to a regular file: nobody waits for it. */
 bool writer_has_file(const struct writer *writer);

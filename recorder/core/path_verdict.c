@@ -21,10 +21,11 @@ static uint32_t last_number(const struct path_entry *path)
  * the last one; where filter's messages were lost, nobody knows which. */
 static struct path_end accepted(const struct path_entry *path, const struct rulebook *book)
 {
-    table_set exist = rulebook_tables(book, path->family);
-    if ((exist & ~rulebook_own_tables(book, path->family)) == 0)
+    /* Whoever made the tables: an empty one lets everything pass, and may be there because somebody looked.
+     */
+    if (!rulebook_has_rules(book, path->family))
         return end_of(VERDICT_UNKNOWN, REASON_NO_TABLES, 0);
-    bool filter_spoke = exist >> TABLE_FILTER & 1;
+    bool filter_spoke = rulebook_tables(book, path->family) >> TABLE_FILTER & 1;
     uint32_t decided = filter_spoke ? path->filter_end : last_number(path);
     if (decided == 0)
         return end_of(VERDICT_ACCEPT, REASON_LOST, 0);

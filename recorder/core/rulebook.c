@@ -112,6 +112,17 @@ table_set rulebook_own_tables(const struct rulebook *book, unsigned family)
     return rules_of(book, family)->ours;
 }
 
+bool rulebook_has_rules(const struct rulebook *book, unsigned family)
+{
+    const struct family_rules *rules = rules_of(book, family);
+    for (unsigned table = 0; table < TABLE_COUNT; table++) {
+        const struct ruleset *current = rules->tables[table].current;
+        if (rules->exist >> table & 1 && (current ? !ruleset_is_empty(current) : !(rules->ours >> table & 1)))
+            return true;
+    }
+    return false;
+}
+
 /* ---- What is in force, and what was ---- */
 
 /* The last change is always remembered: messages of either side of it are on their way. */

@@ -31,6 +31,10 @@ bool rulebook_knows_tables(const struct rulebook *book, unsigned family);
 table_set rulebook_tables(const struct rulebook *book, unsigned family);
 table_set rulebook_own_tables(const struct rulebook *book, unsigned family);
 
+/* Whether a table has anything of the administrator's: a rule, a chain, or a policy other than ACCEPT. A
+ * table whose rules are not known has, unless the recorder made it. */
+bool rulebook_has_rules(const struct rulebook *book, unsigned family);
+
 /* Puts a ruleset in force, in the place of the one of its family and table; takes a reference. Its table must
  * be one of enum table: else it is not taken and the answer is false. Its table exists from then on. Where
  * the family is under suspicion, the one before counts as in force until the suspicion began. Of what was in

@@ -158,8 +158,8 @@ static int read_chain(struct ruleset *ruleset, struct bytes line, struct error *
         chain->policy = bytes_equal(policy, BYTES("DROP")) ? ACTION_DROP : ACTION_ACCEPT;
         chain->policy_name = policy;
         chain->policy_text = keep_string(ruleset, text, strlen(text));
-        ruleset->empty = ruleset->empty && chain->policy == ACTION_ACCEPT;
     }
+    ruleset->empty = ruleset->empty && chain->built_in && chain->policy == ACTION_ACCEPT;
     g_hash_table_replace(ruleset->chains, &chain->name, chain);
     return 0;
 }

@@ -75,7 +75,7 @@ const struct chain *ruleset_chain(const struct ruleset *ruleset, struct bytes na
  * ruleset. */
 GArray *ruleset_own_rules(const struct ruleset *ruleset);
 
-/* True where no rule is in it and all policies are ACCEPT. */
+/* True where nothing of the administrator's is in it: no rule, no chain, and all policies are ACCEPT. */
 bool ruleset_is_empty(const struct ruleset *ruleset);
 size_t ruleset_rule_count(const struct ruleset *ruleset);
 

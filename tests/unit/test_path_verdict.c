@@ -6,7 +6,7 @@
 #define RAW "*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n"
 #define MANGLE                                                                                               \
     "*mangle\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING "             \
-    "ACCEPT\nCOMMIT\n"
+    "ACCEPT\n-A FORWARD -p sctp -j MARK --set-xmark 0x1/0xffffffff\nCOMMIT\n"
 #define NAT                                                                                                  \
     "*nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\n"                         \
     "-A PREROUTING -p udp -m udp --dport 53 -j DNAT --to-destination 10.9.9.9\n"                             \
@@ -96,7 +96,7 @@ static void test_accept_names_the_step_of_filter(void **state)
     struct build_world world;
     received(&world, R | M | F);
     build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:policy:1");
-    build_say(&world, HOOK_FORWARD, "mangle:FORWARD:policy:1");
+    build_say(&world, HOOK_FORWARD, "mangle:FORWARD:policy:2");
     build_say(&world, HOOK_FORWARD, "filter:FORWARD:rule:1");
     build_say(&world, HOOK_POSTROUTING, "mangle:POSTROUTING:policy:1");
     end(&world, VERDICT_ACCEPT, REASON_RULE, "filter:FORWARD:rule:1");
@@ -118,7 +118,7 @@ static void test_nat_last_at_the_end_is_accept(void **state)
     struct build_world world;
     received(&world, R | M | N);
     build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:policy:1");
-    build_say(&world, HOOK_FORWARD, "mangle:FORWARD:policy:1");
+    build_say(&world, HOOK_FORWARD, "mangle:FORWARD:policy:2");
     build_say(&world, HOOK_POSTROUTING, "mangle:POSTROUTING:policy:1");
     build_say(&world, HOOK_POSTROUTING, "nat:POSTROUTING:rule:1");
     end(&world, VERDICT_ACCEPT, REASON_NAT, "nat:POSTROUTING:rule:1");
@@ -211,7 +211,7 @@ static void test_silence_before_postrouting(void **state)
 
     received(&world, R | M);
     build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:policy:1");
-    build_say(&world, HOOK_FORWARD, "mangle:FORWARD:policy:1");
+    build_say(&world, HOOK_FORWARD, "mangle:FORWARD:policy:2");
     end(&world, VERDICT_UNKNOWN, REASON_VANISHED_OUTPUT, "");
 }
 
@@ -235,11 +235,47 @@ static void test_only_our_own_raw_table(void **state)
     end(&world, VERDICT_UNKNOWN, REASON_NO_TABLES, "");
 }
 
-static void test_only_a_raw_table_of_the_users(void **state)
+/* Who made a table does not matter: a second recorder finds the first one's raw, and `iptables-legacy -L`
+ * makes an empty filter. */
+static void test_only_empty_tables(void **state)
 {
     (void)state;
     struct build_world world;
     received(&world, R);
+    end(&world, VERDICT_UNKNOWN, REASON_NO_TABLES, "");
+    begin(&world, R);
+    build_put_rules(world.book, "*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n");
+    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    build_say(&world, HOOK_INPUT, "filter:INPUT:policy:1");
+    end(&world, VERDICT_UNKNOWN, REASON_NO_TABLES, "");
+}
+
+/* A chain that nobody uses yet is the administrator's, and so is a policy. */
+static void test_a_chain_or_a_policy_of_the_users(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {
+        "*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n:users -\nCOMMIT\n",
+        "*filter\n:INPUT ACCEPT\n:FORWARD DROP\n:OUTPUT ACCEPT\nCOMMIT\n",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+        struct build_world world;
+        begin(&world, R);
+        build_put_rules(world.book, rules[i]);
+        build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+        build_say(&world, HOOK_INPUT, "filter:INPUT:policy:1");
+        end(&world, VERDICT_ACCEPT, REASON_POLICY, "filter:INPUT:policy:1");
+    }
+}
+
+static void test_only_a_raw_table_of_the_users(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin(&world, R);
+    build_put_rules(world.book,
+                    "*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n-A OUTPUT -p sctp -j NOTRACK\nCOMMIT\n");
+    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
     end(&world, VERDICT_ACCEPT, REASON_POLICY, "raw:PREROUTING:policy:1");
 }
 
@@ -305,7 +341,7 @@ static void test_loss_of_the_deciding_step(void **state)
     struct build_world world;
     received(&world, R | M | F);
     build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:policy:1");
-    build_say(&world, HOOK_FORWARD, "mangle:FORWARD:policy:1");
+    build_say(&world, HOOK_FORWARD, "mangle:FORWARD:policy:2");
     world.lost_before = 1;
     build_say(&world, HOOK_POSTROUTING, "mangle:POSTROUTING:policy:1");
     build_wait(&world, 1000);
@@ -413,6 +449,8 @@ int main(void)
         cmocka_unit_test(test_silence_before_postrouting),
         cmocka_unit_test(test_silence_between_tables_of_a_hook),
         cmocka_unit_test(test_only_our_own_raw_table),
+        cmocka_unit_test(test_only_empty_tables),
+        cmocka_unit_test(test_a_chain_or_a_policy_of_the_users),
         cmocka_unit_test(test_only_a_raw_table_of_the_users),
         cmocka_unit_test(test_no_rules),
         cmocka_unit_test(test_tables_known_but_not_their_rules),

@@ -229,8 +229,9 @@ static void test_empty(void **state)
 {
     (void)state;
     static const char *const texts[] = {"*nat\n:OUTPUT ACCEPT\nCOMMIT\n", "*nat\n:OUTPUT DROP\nCOMMIT\n",
-                                        "*nat\n:OUTPUT ACCEPT\n-A OUTPUT\nCOMMIT\n"};
-    for (size_t i = 0; i < 3; i++) {
+                                        "*nat\n:OUTPUT ACCEPT\n-A OUTPUT\nCOMMIT\n",
+                                        "*nat\n:OUTPUT ACCEPT\n:users -\nCOMMIT\n"};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         struct ruleset *ruleset = build_ruleset(texts[i]);
         assert_int_equal(ruleset_is_empty(ruleset), i == 0);
         ruleset_unref(ruleset);

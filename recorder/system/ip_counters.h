@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Why IP itself dropped packets of a network namespace, as the kernel counts it: what makes a packet vanish
+ * between the hooks. The counters are of all packets, traced or not. Source: /proc/net/netstat, snmp and
+ * snmp6 (net/ipv4/proc.c, net/ipv6/proc.c); who counts what: net/ipv4/ip_input.c, ip_forward.c, route.c,
+ * ip_output.c, net/ipv6/ip6_input.c, ip6_output.c. */
+#ifndef IPTRACE_SYSTEM_IP_COUNTERS_H
+#define IPTRACE_SYSTEM_IP_COUNTERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "recorder/core/error.h"
+
+enum ip_counter {
+    IP_IN_NO_ROUTES,
+    IP_REVERSE_PATH_FILTER,
+    IP_IN_ADDR_ERRORS,
+    IP_IN_HDR_ERRORS,
+    IP_IN_TRUNCATED,
+    IP_IN_CSUM_ERRORS,
+    IP_IN_DISCARDS,
+    IP_FRAG_FAILS,
+    IP_OUT_NO_ROUTES,
+    IP_OUT_DISCARDS,
+    IP6_IN_NO_ROUTES,
+    IP6_IN_ADDR_ERRORS,
+    IP6_IN_HDR_ERRORS,
+    IP6_IN_TOO_BIG_ERRORS,
+    IP6_IN_TRUNCATED,
+    IP6_IN_DISCARDS,
+    IP6_FRAG_FAILS,
+    IP6_OUT_NO_ROUTES,
+    IP6_OUT_DISCARDS,
+    IP_COUNTER_COUNT,
+};
+
+/* What a counter is called: by the kernel ("InNoRoutes", "Ip6InNoRoutes"), in a journal entry
+ * ("IPTRACE_IP_IN_NO_ROUTES"), and in words. */
+const char *ip_counter_name(enum ip_counter counter);
+const char *ip_counter_field(enum ip_counter counter);
+const char *ip_counter_meaning(enum ip_counter counter);
+
+/* True for those that count between routing's two ends: after PREROUTING and before INPUT or FORWARD. */
+bool ip_counter_is_of_routing(enum ip_counter counter);
+
+/* Packets since the namespace was made, or, of a growth, between two looks. What the kernel does not count is
+ * 0. */
+struct ip_counters {
+    uint64_t value[IP_COUNTER_COUNT];
+};
+
+/* The files of one namespace, which stay that namespace's. */
+struct ip_counter_files {
+    int netstat, snmp, snmp6; /* -1: there is none */
+};
+
+#define IP_COUNTER_FILES_NONE                                                                                \
+    (struct ip_counter_files)                                                                                \
+    {                                                                                                        \
+        .netstat = -1, .snmp = -1, .snmp6 = -1                                                               \
+    }
+
+/* Opens what there is in the calling thread's namespace: before privileges go, for later looks open nothing.
+ * An open file keeps its namespace alive. */
+void ip_counter_files_open(struct ip_counter_files *ret_files);
+void ip_counter_files_close(struct ip_counter_files *files);
+
+/* What they say now; false where none of them can be read. */
+bool ip_counters_read(const struct ip_counter_files *files, struct ip_counters *ret_counters);
+
+/* Adds what such a file's text says, lines `Ip: name …` and `Ip: value …` or `Ip6name value`. */
+void ip_counters_parse(const char *text, struct ip_counters *counters);
+
+struct ip_counters ip_counters_growth(const struct ip_counters *before, const struct ip_counters *after);
+bool ip_counters_any(const struct ip_counters *counters);
+
+/* Packets that were dropped between PREROUTING and INPUT or FORWARD, of family 4 or 6; a packet may count
+ * twice. */
+uint64_t ip_counters_routing(const struct ip_counters *growth, unsigned family);
+
+/* "3 without a route (InNoRoutes), 1 larger than … (FragFails)"; the caller frees it with g_free(). */
+char *ip_counters_describe(const struct ip_counters *growth);
+
+#endif

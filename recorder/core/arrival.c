@@ -73,3 +73,9 @@ bool arrival_read(struct arrival *arrival, const struct event *event, const stru
     annotate(book, arrival->family, &prefix, event, &arrival->annotation);
     return true;
 }
+
+bool arrival_is_built_in(const struct arrival *arrival)
+{
+    const char *name = hook_name(arrival->annotation.spot.hook);
+    return bytes_equal(arrival->chain, (struct bytes){(const uint8_t *)name, strlen(name)});
+}

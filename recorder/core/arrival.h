@@ -51,4 +51,7 @@ struct stream_clock {
 bool arrival_read(struct arrival *arrival, const struct event *event, const struct rulebook *book,
                   struct stream_clock *clock);
 
+/* True where the message is of the built-in chain of its hook, in which every visit begins. */
+bool arrival_is_built_in(const struct arrival *arrival);
+
 #endif

@@ -68,6 +68,7 @@ bool arrival_read(struct arrival *arrival, const struct event *event, const stru
     };
     arrival->exist = rulebook_tables(book, arrival->family);
     arrival->tables_known = rulebook_knows_tables(book, arrival->family);
+    arrival->translated = rulebook_may_translate(book, arrival->family);
     read_marks(message, &arrival->packet, &arrival->marks);
     set_times(clock, arrival);
     annotate(book, arrival->family, &prefix, event, &arrival->annotation);

@@ -36,6 +36,7 @@ struct arrival {
     struct marks marks;
     table_set exist; /* tables of its family */
     bool tables_known;
+    bool translated;      /* something beside legacy nat may have changed its destination */
     bool time_is_packets; /* the kernel's time is now that of the packet's arrival, not of the message */
 };
 

@@ -12,9 +12,10 @@
 #define SILENCE_ACCEPTED_NS                                                                                  \
     (100 * MS)                         /* every table that must speak has; nat may: a CPU was seen to stand  \
                                            still for 76 ms in the middle of a packet */
-#define SILENCE_NS        (200 * MS)   /* a table must speak and does not */
-#define SILENCE_QUEUED_NS (30000 * MS) /* with a program behind NFQUEUE */
-#define HOLD_NS           (100 * MS) /* how long finished packets wait for an open one that began before them */
+#define SILENCE_NS          (200 * MS) /* a table must speak and does not */
+#define SILENCE_QUEUED_NS   (120000 * MS) /* with a program behind NFQUEUE */
+#define SILENCE_DESERTED_NS (500 * MS)    /* with a queue that nobody listens to: two looks */
+#define HOLD_NS             (100 * MS) /* how long finished packets wait for an open one that began before them */
 
 #define HOLD_RULES_NS                                                                                        \
     (2000 * MS) /* how long a finished one waits for rules that may be changing to be read */
@@ -24,9 +25,11 @@
 /* Messages of one packet are often made within one microsecond, but hardly that many in a row. */
 #define EQUAL_TIMES_SURE 32
 
+#define QUEUED_SPARED                                                                                        \
+    4096 /* when others are evicted; NFQUEUE holds 1024 packets unless a program asks for more */
 #define STEPS_MAX      1024 /* messages kept of one path: an NF_REPEAT loop made 480 000 */
 #define OPEN_PATHS_MAX 65536
-#define OPEN_BYTES_MAX (16u << 20) /* all memory of open paths and their messages */
+#define OPEN_BYTES_MAX (64u << 20) /* all memory of open paths and their messages */
 
 /* A busy reader finds the socket empty seldom, and until then no time passes. But one queue takes all
  * messages of the kernel, one after the other, and none in less than half a microsecond: behind so many there
@@ -90,10 +93,20 @@ static enum path_state state_of(const struct assembler *assembler, const struct 
     return rests ? PATH_RESTING : PATH_OPEN;
 }
 
+/* Nobody listened to the queue when last looked: another look will tell for sure. */
+static bool is_deserted(const struct assembler *assembler, const struct annotation *last)
+{
+    struct queue_rule rule;
+    return queue_rule_of(&last->meaning, &rule) &&
+           rulebook_was_deserted(assembler->book, &rule, last->from_ns, 0);
+}
+
 static uint64_t silence_allowed(const struct assembler *assembler, const struct path_entry *path)
 {
     if (path->visit.state == VISIT_QUEUED)
-        return SILENCE_QUEUED_NS;
+        return is_deserted(assembler, message_log_annotation(path->log, message_log_count(path->log) - 1))
+                   ? SILENCE_DESERTED_NS
+                   : SILENCE_QUEUED_NS;
     enum path_state state = state_of(assembler, path);
     return state == PATH_CLOSED    ? SILENCE_CLOSED_NS
            : state == PATH_RESTING ? SILENCE_ACCEPTED_NS
@@ -342,6 +355,7 @@ static void emit(struct assembler *assembler, struct path_entry *path, bool stop
         .log = path->log,
     };
     assembler->counts.paths++;
+    assembler->counts.no_rules += end.reason == REASON_NO_RULES;
     assembler->counts.incomplete += path->incomplete;
     assembler->counts.ambiguous += path->ambiguous;
     assembler->counts.copies += path->copy;
@@ -350,12 +364,23 @@ static void emit(struct assembler *assembler, struct path_entry *path, bool stop
     path_store_remove(&assembler->paths, path);
 }
 
+/* The oldest, but what a program has in its hands last: that takes long, and its queue is bounded. */
+static struct path_entry *choose_evicted(const struct assembler *assembler)
+{
+    struct path_entry *path = assembler->paths.oldest;
+    for (unsigned i = 0; path && path->visit.state == VISIT_QUEUED && i < QUEUED_SPARED; i++)
+        path = path->newer;
+    return path ? path : assembler->paths.oldest;
+}
+
 static void evict(struct assembler *assembler)
 {
     while (assembler->paths.count > assembler->limits.open_paths ||
            assembler->paths.bytes > assembler->limits.bytes) {
-        assembler->counts.evicted += assembler->paths.oldest->state != PATH_CLOSED;
-        emit(assembler, assembler->paths.oldest, true);
+        struct path_entry *path = choose_evicted(assembler);
+        path->evicted = !path_is_final(path, assembler->book);
+        assembler->counts.evicted += path->evicted;
+        emit(assembler, path, true);
     }
 }
 

@@ -51,6 +51,7 @@ struct path_entry {
     struct marks marks;     /* likewise */
     bool changing;          /* the last one's target may have changed TTL or mark */
     bool incomplete, ambiguous, copy, cut;
+    bool evicted;      /* its end was not waited for: too many were open */
     bool end_lost;     /* messages were lost since its last one: another may have been its last */
     bool loss_seen;    /* messages were lost since it began, and it is marked so if it was open then */
     bool open;         /* an annotation of it is */

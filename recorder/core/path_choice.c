@@ -68,7 +68,7 @@ bool marks_same_destination(const struct marks *a, const struct marks *b)
 /* A target that we do not know may change anything. (So may a program behind NFQUEUE: choose_queued().) */
 static bool may_have_changed(const struct path_entry *path, const struct arrival *arrival)
 {
-    bool nat = !arrival->tables_known || arrival->exist >> TABLE_NAT & 1;
+    bool nat = arrival->translated || !arrival->tables_known || arrival->exist >> TABLE_NAT & 1;
     return path->visit.action == ACTION_MAYBE ||
            (nat && spot_is_translated(path->visit.spot, arrival->annotation.spot));
 }

@@ -333,7 +333,7 @@ static enum sim_end sim_visit(struct sim_walk *walk, unsigned number, enum hook 
 static void sim_ends(struct sim_walk *walk, enum verdict verdict)
 {
     /* Nobody can see what the program behind NFQUEUE did. */
-    sim_truth(walk->sim, walk->packet)->verdict = walk->queue_last ? VERDICT_QUEUE : verdict;
+    sim_truth(walk->sim, walk->packet)->verdict = walk->queue_last ? VERDICT_UNKNOWN : verdict;
 }
 
 /* The packet is gone and nobody said so: what can be known of it? */

@@ -119,6 +119,7 @@ static void run(uint64_t seed, enum kind kind, unsigned loss_percent, judge_fn *
     struct sim sim;
     GArray *paths = build_paths_new();
     const struct assembler_limits limits = {0};
+    rulebook_set_translation(book, 4, false);
     sim_init(&sim, seed, kind == KIND_FLOOD, book);
     sim.twins = kind == KIND_TWINS;
     sim_traffic(&sim, kind == KIND_FLOOD ? FLOOD_PACKETS : PACKETS);

@@ -14,7 +14,7 @@
 /* Fields of a packet's row: variable, filter, type, display, title, description. */
 #define PACKET_FIELDS(X) \
     X(hf_verdict,         "iptrace.verdict",         STRING,  BASE_NONE, "Verdict",             "How the packet's way through the tables ended: ACCEPT, DROP, REJECT, QUEUE, STOLEN; UNKNOWN where its end was not seen") \
-    X(hf_reason,          "iptrace.verdict.reason",  STRING,  BASE_NONE, "Reason",              "Why the verdict is this one: rule, policy, nat, lost, no tables, no rules, rules changed, or after which point the packet vanished") \
+    X(hf_reason,          "iptrace.verdict.reason",  STRING,  BASE_NONE, "Reason",              "Why the verdict is this one: rule, policy, nat, lost, no tables, no rules, rules changed, queue, evicted, tproxy, or after which point the packet vanished") \
     X(hf_verdict_by,      "iptrace.verdict.by",      STRING,  BASE_NONE, "Decided by",          "The step that decided, in few letters: filter INPUT #3, filter FORWARD policy") \
     X(hf_verdict_table,   "iptrace.verdict.table",   STRING,  BASE_NONE, "Decided in table",    "Table of the step that decided") \
     X(hf_verdict_chain,   "iptrace.verdict.chain",   STRING,  BASE_NONE, "Decided in chain",    "Chain of the step that decided") \

@@ -119,6 +119,12 @@ const char *text_reason_explained(unsigned reason)
         return "not seen in the next table of the same hook: dropped by nftables or another hook";
     case REASON_RULES_CHANGED:
         return "the rules changed under way: the old and the new ones mean different ends";
+    case REASON_QUEUE:
+        return "NFQUEUE: dropped where no program listened, else what the program did was not seen";
+    case REASON_EVICTED:
+        return "too many packets were under way to wait for its end";
+    case REASON_TPROXY:
+        return "TPROXY was its last rule: no socket took it, or it was dropped in routing";
     }
     return NULL;
 }

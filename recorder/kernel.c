@@ -279,6 +279,19 @@ static void note_other_firewalls(const struct kernel *kernel, bool has_legacy_ru
                          "none of the legacy tables has any rule, so that the verdict of packets is UNKNOWN");
 }
 
+/* Where nobody can say, anything may be translated: that is what the book takes for granted. */
+static void tell_translation(const struct kernel *kernel, struct pipeline *pipeline)
+{
+    struct nftables_translation found;
+    struct error error;
+    if (nftables_may_translate(kernel->netns->fd, &found, &error) < 0) {
+        report_detail("%s", error.text);
+        return;
+    }
+    rulebook_set_translation(pipeline->book, 4, found.ipv4);
+    rulebook_set_translation(pipeline->book, 6, found.ipv6);
+}
+
 /* Without a filter, the own SSH session is left out. */
 static int make_filter(const struct options *options, struct filter *ret_filter, GString *notes,
                        struct error *error)
@@ -364,6 +377,7 @@ int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *t
     struct cost_limit limit;
     struct observation before;
     kernel_observe(kernel, &before);
+    tell_translation(kernel, pipeline);
     int result = make_filter(kernel->options, &filter, notes, error);
     bool has_legacy_rules = false;
     /* Group 0 is ours, so nobody else records here. */

@@ -13,9 +13,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MS      1000000ull
-#define TICK_NS (10 * MS)
-#define LOOK_NS (200 * MS) /* between looks whether the namespace is still there */
+#define MS        1000000ull
+#define TICK_NS   (10 * MS)
+#define LOOK_NS   (200 * MS) /* between looks whether the namespace is still there */
+#define QUEUES_NS (100 * MS) /* between looks who listens to NFQUEUE's queues: 2 µs each */
 /* How long packets wait for a look that confirms their rules. A file can wait for two looks at 100 000 rules;
  * who reads a pipe or the terminal is waiting. */
 #define CONFIRM_FILE_NS (10000 * MS)
@@ -49,6 +50,8 @@ struct realm *realm_new(const struct options *options)
     realm->netns.fd = -1;
     realm->process = -1;
     realm->ip_files = IP_COUNTER_FILES_NONE;
+    realm->queues_fd = -1;
+    realm->queues = g_new0(struct queue_listeners, 1);
     return realm;
 }
 
@@ -140,6 +143,7 @@ static int open_source(struct realm *realm, GPtrArray *interfaces, struct error 
             "the socket's receive buffer is %u KiB, not the %u MiB asked for: net.core.rmem_max is less",
             granted >> 10, realm->options->buffer_mib);
     ip_counter_files_open(&realm->ip_files);
+    realm->queues_fd = queue_listeners_open();
     list_interfaces(realm, interfaces);
     note_missing_interfaces(realm->options);
     return 0;
@@ -171,6 +175,50 @@ static void watch_lock_of_process(struct realm *realm)
     watch_add_lock(realm->watch, path);
 }
 
+/* ---- Queues of NFQUEUE ---- */
+
+/* Before the first packet, and then as often as a packet waits for it. */
+static void look_at_queues(struct realm *realm)
+{
+    uint16_t numbers[QUEUE_LISTENERS_MAX];
+    uint64_t begun_ns = clock_realtime_ns();
+    if (realm->queues_fd < 0 || !queue_listeners_read(realm->queues_fd, realm->queues))
+        return;
+    for (size_t i = 0; i < realm->queues->count; i++)
+        numbers[i] = realm->queues->queues[i].queue;
+    rulebook_set_queues(realm->pipeline.book, numbers, realm->queues->count, begun_ns, clock_realtime_ns());
+    realm->queues_ns = clock_monotonic_ns();
+    if (!realm->first_queues)
+        realm->first_queues = g_memdup2(realm->queues, sizeof *realm->queues);
+}
+
+static uint64_t drops_before(const struct realm *realm, uint16_t queue)
+{
+    for (size_t i = 0; realm->first_queues && i < realm->first_queues->count; i++) {
+        const struct queue_listener *first = &realm->first_queues->queues[i];
+        if (first->queue == queue)
+            return first->dropped + first->user_dropped;
+    }
+    return 0;
+}
+
+/* What the queues of NFQUEUE themselves have dropped since recording began. */
+static void report_queue_drops(struct realm *realm)
+{
+    look_at_queues(realm);
+    for (size_t i = 0; i < realm->queues->count; i++) {
+        const struct queue_listener *queue = &realm->queues->queues[i];
+        uint64_t before = drops_before(realm, queue->queue), now = queue->dropped + queue->user_dropped;
+        if (now <= before)
+            continue;
+        g_autofree char *text =
+            g_strdup_printf("NFQUEUE %u dropped %" PRIu64 " packets because its program was too slow",
+                            queue->queue, now - before);
+        report_note("%s", text);
+        pipeline_add_journal(&realm->pipeline, JOURNAL_WARNING, "queue_drops", text);
+    }
+}
+
 static int start(struct realm *realm, const char *tag, GPtrArray *interfaces, GString *notes,
                  struct error *error)
 {
@@ -182,6 +230,8 @@ static int start(struct realm *realm, const char *tag, GPtrArray *interfaces, GS
     if (result == 0)
         result = kernel_start(realm->kernel, &realm->pipeline, tag, notes, error);
     ip_counters_read(&realm->ip_files, &realm->ip_before);
+    if (result == 0)
+        look_at_queues(realm);
     if (result == 0)
         kernel_watch(realm->kernel, realm->watch);
     return result;
@@ -228,6 +278,8 @@ static int turn(struct realm *realm, struct error *error)
         realm->wake_ns = assembler_tick(pipeline->assembler, pipeline->now_ns);
         realm->ticked_ns = now_ns;
     }
+    if (now_ns - realm->queues_ns >= QUEUES_NS)
+        look_at_queues(realm);
     result = kernel_tick(realm->kernel, pipeline, now_ns, error);
     return result < 0 ? result : state;
 }
@@ -336,6 +388,8 @@ static void close_descriptors(struct realm *realm)
     realm->source = NULL;
     ip_counter_files_close(&realm->ip_files);
     netns_done(&realm->netns);
+    cleanup_close(&realm->queues_fd);
+    realm->queues_fd = -1;
     cleanup_close(&realm->process);
     realm->process = -1;
 }
@@ -345,6 +399,7 @@ int realm_close(struct realm *realm, struct totals *totals, struct error *error)
     struct source_stats stats;
     enter(realm);
     int result = close_kernel(realm, error);
+    report_queue_drops(realm);
     realm->source->ops->stats(realm->source, &stats);
     totals_add_source(totals, &stats);
     tell_ip_drops(realm);
@@ -362,6 +417,8 @@ void realm_free(struct realm *realm)
     watch_close(realm->watch);
     close_descriptors(realm);
     pipeline_done(&realm->pipeline);
+    g_free(realm->queues);
+    g_free(realm->first_queues);
     g_free(realm->label);
     g_free(realm);
 }

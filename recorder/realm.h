@@ -9,6 +9,7 @@
 #include "recorder/kernel.h"
 #include "recorder/pipeline.h"
 #include "recorder/system/ip_counters.h"
+#include "recorder/system/queue_listeners.h"
 #include "recorder/watch.h"
 
 struct realm {
@@ -22,7 +23,11 @@ struct realm {
     struct watch *watch;
     struct source *source;
     uint64_t ticked_ns;
-    uint64_t wake_ns;   /* when the assembler wants to be called; 0: not */
+    uint64_t wake_ns;               /* when the assembler wants to be called; 0: not */
+    int queues_fd;                  /* queue_listeners_open(); -1: nobody knows who listens */
+    uint64_t queues_ns;             /* when they were last looked at */
+    struct queue_listeners *queues; /* as last seen; `first_queues` when recording began */
+    struct queue_listeners *first_queues;
     uint64_t looked_ns; /* whether it is still there */
     struct ip_counter_files ip_files;
     struct ip_counters ip_before; /* when recording began */

@@ -214,7 +214,12 @@ static int finish(struct replay *replay, struct source *source, struct error *er
     }
     g_ptr_array_set_size(replay->streams, 0);
     struct writer *writer = g_steal_pointer(&replay->writer);
-    return writer_close(writer, &totals, clock_realtime_ns(), error);
+    int result = writer_close(writer, &totals, clock_realtime_ns(), error);
+    if (result == 0 && stats.cut)
+        return error_set(error, EBADMSG,
+                         "%s ends in the middle of a record: what was before it has been read",
+                         replay->options->read);
+    return result;
 }
 
 static int run(struct replay *replay, struct source *source, struct error *error)

@@ -25,6 +25,7 @@ void totals_add_paths(struct totals *totals, const struct assembler_counts *coun
     sum->copies += counts->copies;
     sum->orphans += counts->orphans;
     sum->evicted += counts->evicted;
+    sum->no_rules += counts->no_rules;
     sum->unkept += counts->unkept;
     sum->malformed += counts->malformed;
 }
@@ -44,6 +45,14 @@ void totals_report(const struct totals *totals)
     if (totals->paths.incomplete > 0)
         report_note("%" PRIu64 " packets are incomplete: messages of them were lost",
                     totals->paths.incomplete);
+    if (totals->paths.evicted > 0)
+        report_note("%" PRIu64 " packets were given up before their end was seen: too many were under way",
+                    totals->paths.evicted);
+    if (totals->paths.no_rules > 0)
+        report_note("%" PRIu64
+                    " packets have no verdict because the rules they met are not known (with -r, --rules "
+                    "and --rules6 give them)",
+                    totals->paths.no_rules);
     if (totals->paths.ambiguous > 0)
         report_note("%" PRIu64 " packets are ambiguous: nothing told their messages from another's",
                     totals->paths.ambiguous);

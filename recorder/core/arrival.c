@@ -68,8 +68,15 @@ bool arrival_read(struct arrival *arrival, const struct event *event, const stru
     };
     arrival->exist = rulebook_tables(book, arrival->family);
     arrival->tables_known = rulebook_knows_tables(book, arrival->family);
+    arrival->translated = rulebook_may_translate(book, arrival->family);
     read_marks(message, &arrival->packet, &arrival->marks);
     set_times(clock, arrival);
     annotate(book, arrival->family, &prefix, event, &arrival->annotation);
     return true;
+}
+
+bool arrival_is_built_in(const struct arrival *arrival)
+{
+    const char *name = hook_name(arrival->annotation.spot.hook);
+    return bytes_equal(arrival->chain, (struct bytes){(const uint8_t *)name, strlen(name)});
 }

@@ -36,6 +36,7 @@ struct arrival {
     struct marks marks;
     table_set exist; /* tables of its family */
     bool tables_known;
+    bool translated;       /* something beside legacy nat may have changed its destination */
     bool time_is_packets;  /* the kernel's time is now that of the packet's arrival, not of the message */
     bool rules_may_differ; /* from what the book has, for nothing was lost that could explain a contradiction
                             */
@@ -52,5 +53,8 @@ struct stream_clock {
  * of no table, hook or family that we know. */
 bool arrival_read(struct arrival *arrival, const struct event *event, const struct rulebook *book,
                   struct stream_clock *clock);
+
+/* True where the message is of the built-in chain of its hook, in which every visit begins. */
+bool arrival_is_built_in(const struct arrival *arrival);
 
 #endif

@@ -8,10 +8,13 @@
 
 /* How long a path may be silent before it is taken to have ended. Gaps within a path were at most 123 µs in
  * 300 000. */
-#define SILENCE_CLOSED_NS   (5 * MS)     /* ended; copies may still begin from it */
-#define SILENCE_ACCEPTED_NS (50 * MS)    /* every table that must speak has; nat may */
-#define SILENCE_NS          (200 * MS)   /* a table must speak and does not */
-#define SILENCE_QUEUED_NS   (30000 * MS) /* with a program behind NFQUEUE */
+#define SILENCE_CLOSED_NS (5 * MS) /* ended; copies may still begin from it */
+#define SILENCE_ACCEPTED_NS                                                                                  \
+    (100 * MS)                         /* every table that must speak has; nat may: a CPU was seen to stand  \
+                                           still for 76 ms in the middle of a packet */
+#define SILENCE_NS          (200 * MS) /* a table must speak and does not */
+#define SILENCE_QUEUED_NS   (120000 * MS) /* with a program behind NFQUEUE */
+#define SILENCE_DESERTED_NS (500 * MS)    /* with a queue that nobody listens to: two looks */
 #define HOLD_NS             (100 * MS) /* how long finished packets wait for an open one that began before them */
 
 #define HOLD_RULES_NS                                                                                        \
@@ -22,9 +25,11 @@
 /* Messages of one packet are often made within one microsecond, but hardly that many in a row. */
 #define EQUAL_TIMES_SURE 32
 
+#define QUEUED_SPARED                                                                                        \
+    4096 /* when others are evicted; NFQUEUE holds 1024 packets unless a program asks for more */
 #define STEPS_MAX         1024 /* messages kept of one path: an NF_REPEAT loop made 480 000 */
 #define OPEN_PATHS_MAX    65536
-#define OPEN_BYTES_MAX    (16u << 20) /* all memory of open paths and their messages */
+#define OPEN_BYTES_MAX    (64u << 20) /* all memory of open paths and their messages */
 #define WAITING_BYTES_MAX (32u << 20) /* of those that have ended and wait for a look at the rules */
 
 /* A busy reader finds the socket empty seldom, and until then no time passes. But one queue takes all
@@ -92,17 +97,34 @@ static struct path_entry *path_open(struct assembler *assembler, const struct ar
 
 /* ---- A message joins a path ---- */
 
-static uint64_t silence_allowed(const struct assembler *assembler, const struct path_entry *path)
+static enum path_state state_of(const struct assembler *assembler, const struct path_entry *path)
 {
     const struct visit *visit = &path->visit;
-    if (visit->state == VISIT_QUEUED)
-        return SILENCE_QUEUED_NS;
     if (path_is_final(path, assembler->book))
-        return SILENCE_CLOSED_NS;
-    if (visit->state == VISIT_ACCEPTED && rulebook_knows_tables(assembler->book, path->family) &&
-        spot_expects(visit->spot, rulebook_tables(assembler->book, path->family)) == EXPECT_MAYBE)
-        return SILENCE_ACCEPTED_NS;
-    return SILENCE_NS;
+        return PATH_CLOSED;
+    bool rests = visit->state == VISIT_ACCEPTED && rulebook_knows_tables(assembler->book, path->family) &&
+                 spot_expects(visit->spot, rulebook_tables(assembler->book, path->family)) == EXPECT_MAYBE;
+    return rests ? PATH_RESTING : PATH_OPEN;
+}
+
+/* Nobody listened to the queue when last looked: another look will tell for sure. */
+static bool is_deserted(const struct assembler *assembler, const struct annotation *last)
+{
+    struct queue_rule rule;
+    return queue_rule_of(&last->meaning, &rule) &&
+           rulebook_was_deserted(assembler->book, &rule, last->from_ns, 0);
+}
+
+static uint64_t silence_allowed(const struct assembler *assembler, const struct path_entry *path)
+{
+    if (path->visit.state == VISIT_QUEUED)
+        return is_deserted(assembler, message_log_annotation(path->log, message_log_count(path->log) - 1))
+                   ? SILENCE_DESERTED_NS
+                   : SILENCE_QUEUED_NS;
+    enum path_state state = state_of(assembler, path);
+    return state == PATH_CLOSED    ? SILENCE_CLOSED_NS
+           : state == PATH_RESTING ? SILENCE_ACCEPTED_NS
+                                   : SILENCE_NS;
 }
 
 static void keep_message(struct assembler *assembler, struct path_entry *path, const struct arrival *arrival)
@@ -163,15 +185,18 @@ static void path_join(struct assembler *assembler, struct path_entry *path, cons
     if (path->marks.has_time && arrival->marks.has_time)
         assembler->equal_times =
             path->marks.time_us == arrival->marks.time_us ? assembler->equal_times + 1 : 0;
+    if (new_visit)
+        path->built_in_number = 0;
+    if (arrival_is_built_in(arrival))
+        path->built_in_number = arrival->annotation.number;
     path->changing = may_change(&arrival->annotation.meaning);
     path->marks = arrival->marks;
     path->devices = arrival->devices;
     path->deadline_ns = assembler->now_ns + silence_allowed(assembler, path);
     path->joined_at = assembler->messages;
     assembler->wake_ns = MIN(assembler->wake_ns, path->deadline_ns);
-    if (path_is_final(path, assembler->book))
-        path->state = PATH_CLOSED;
-    path_store_move(&assembler->paths, path);
+    path->state = state_of(assembler, path);
+    path_store_move(path);
     assembler->queued_count += (path->visit.state == VISIT_QUEUED) - was_queued;
 }
 
@@ -252,42 +277,39 @@ static void join_loosely(struct assembler *assembler, struct path_entry *path, s
 
 static void add_arrival(struct assembler *assembler, struct arrival *arrival)
 {
-    struct path_entry *list = path_store_find(&assembler->paths, arrival->key);
+    struct path_group *group = path_store_find(&assembler->paths, arrival->key);
     table_set exist =
         arrival->tables_known ? arrival->exist : 1u << TABLE_RAW | 1u << arrival->annotation.spot.table;
-    enum fit fit = FIT_NONE;
-    struct path_entry *path = path_choose(list, arrival, false, &fit);
+    struct path_entry *path = path_choose(group, arrival, FIT_NEXT, FIT_INSIDE);
     bool begins = spot_begins_path(arrival->annotation.spot, exist);
+    struct path_entry *repeated =
+        assembler->queued_count > 0 ? path_choose(group, arrival, FIT_REPEATED, FIT_REPEATED) : NULL;
+    /* It may as well be the one that a program has sent through the table again. */
+    if (repeated && (path || begins))
+        repeated->ambiguous = true;
     if (path) {
-        /* Sent through the first table again, or another packet that begins there? */
-        path->ambiguous = path->ambiguous || (begins && fit == FIT_REPEATED);
-        path_join(assembler, path, arrival,
-                  !spot_equal(path->visit.spot, arrival->annotation.spot) || fit == FIT_REPEATED);
+        path->ambiguous = path->ambiguous || repeated;
+        path_join(assembler, path, arrival, !spot_equal(path->visit.spot, arrival->annotation.spot));
         return;
     }
+    path = repeated;
     if (begins) {
         path = path_open(assembler, arrival);
-        path_mark_mistakable(list, path, arrival);
-        path_join(assembler, path, arrival, true);
-        return;
-    }
-    if ((path = path_choose_origin(list, arrival))) {
-        path_join(assembler, path_open_copy(assembler, path, arrival), arrival, true);
-        return;
-    }
-    if (assembler->queued_count > 0 && (path = choose_queued(assembler, arrival))) {
+        path->ambiguous = repeated != NULL;
+        path_mark_mistakable(group, path, arrival);
+    } else if (!path && (path = path_choose_origin(group, arrival))) {
+        path = path_open_copy(assembler, path, arrival);
+    } else if (!path && assembler->queued_count > 0 && (path = choose_queued(assembler, arrival))) {
         path_store_change_key(&assembler->paths, path, arrival->key);
-        path_join(assembler, path, arrival, true);
-        return;
-    }
-    if ((path = path_choose(list, arrival, true, &fit)) ||
-        (arrival->rules_may_differ && (path = path_choose_ended(list, arrival)))) {
+    } else if (!path && ((path = path_choose(group, arrival, FIT_LOOSE, FIT_LOOSE)) ||
+                         (arrival->rules_may_differ && (path = path_choose_ended(group, arrival))))) {
         join_loosely(assembler, path, arrival);
         return;
+    } else if (!path) {
+        path = path_open(assembler, arrival);
+        path->incomplete = true;
+        assembler->counts.orphans++;
     }
-    path = path_open(assembler, arrival);
-    path->incomplete = true;
-    assembler->counts.orphans++;
     path_join(assembler, path, arrival, true);
 }
 
@@ -323,8 +345,8 @@ void assembler_rules_settled(struct assembler *assembler, unsigned family, uint6
         if (path->state == PATH_CLOSED)
             continue;
         path->deadline_ns = assembler->now_ns + silence_allowed(assembler, path);
-        if (path_is_final(path, assembler->book))
-            path->state = PATH_CLOSED;
+        path->state = state_of(assembler, path);
+        path_store_move(path);
     }
 }
 
@@ -387,6 +409,7 @@ static void hand_out(struct assembler *assembler, struct path_entry *path)
         .log = path->log,
     };
     assembler->counts.paths++;
+    assembler->counts.no_rules += end.reason == REASON_NO_RULES;
     assembler->counts.incomplete += path->incomplete;
     assembler->counts.ambiguous += path->ambiguous;
     assembler->counts.copies += path->copy;
@@ -418,12 +441,23 @@ static void end_path(struct assembler *assembler, struct path_entry *path, bool 
     release(assembler, assembler->limits.confirm_wait_ns == 0);
 }
 
+/* The oldest, but what a program has in its hands last: that takes long, and its queue is bounded. */
+static struct path_entry *choose_evicted(const struct assembler *assembler)
+{
+    struct path_entry *path = assembler->paths.oldest;
+    for (unsigned i = 0; path && path->visit.state == VISIT_QUEUED && i < QUEUED_SPARED; i++)
+        path = path->newer;
+    return path ? path : assembler->paths.oldest;
+}
+
 static void evict(struct assembler *assembler)
 {
     while (assembler->paths.count > assembler->limits.open_paths ||
            assembler->paths.bytes > assembler->limits.bytes) {
-        assembler->counts.evicted += assembler->paths.oldest->state == PATH_OPEN;
-        end_path(assembler, assembler->paths.oldest, true);
+        struct path_entry *path = choose_evicted(assembler);
+        path->evicted = !path_is_final(path, assembler->book);
+        assembler->counts.evicted += path->evicted;
+        end_path(assembler, path, true);
     }
 }
 
@@ -544,7 +578,7 @@ void assembler_lost(struct assembler *assembler)
     /* What began before the loss before was marked then. */
     for (struct path_entry *path = assembler->paths.newest; path && !path->loss_seen; path = path->older) {
         path->loss_seen = true;
-        path->incomplete = path->incomplete || path->state == PATH_OPEN;
+        path->incomplete = path->incomplete || path->state != PATH_CLOSED;
     }
 }
 

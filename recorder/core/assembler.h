@@ -34,14 +34,15 @@ typedef void assembler_emit_fn(void *user, const struct finished_path *path);
 struct assembler_counts {
     uint64_t paths, incomplete, ambiguous, copies;
     uint64_t orphans;   /* messages that fitted to no path and began one of which the start is missing */
-    uint64_t evicted;   /* paths ended early because too many were open */
+    uint64_t evicted;   /* paths whose end was not waited for because too many were open */
+    uint64_t no_rules;  /* paths without a verdict because their rules are not known */
     uint64_t unkept;    /* messages left out of paths with too many steps */
     uint64_t malformed; /* messages that are TRACE messages of no table, hook or family that we know */
 };
 
 struct assembler_limits {
     uint32_t open_paths; /* ended early beyond; 0: 65536 */
-    size_t bytes;        /* likewise, memory of all that is open; 0: 16 MiB */
+    size_t bytes;        /* likewise, memory of all that is open; 0: 64 MiB */
     /* How long a path that has ended waits for assembler_rules_confirmed(); 0: it is handed out at once, for
      * the rules cannot change. */
     uint64_t confirm_wait_ns;

@@ -8,14 +8,34 @@
 
 enum path_state {
     PATH_OPEN,
-    PATH_CLOSED, /* its end is known; it still serves as the origin of copies */
+    PATH_RESTING, /* has ended, unless nat still speaks, or a table that this way may lead to */
+    PATH_CLOSED,  /* its end is known; it still serves as the origin of copies */
+};
+
+/* Paths of one key, in rings by `next_same_key`: those that are open by the table that they were seen in
+ * last, then those that rest and those that are closed. Of each ring only the first are looked at: of open
+ * paths the ones that were joined last, of the others the ones that came first, and where an origin is looked
+ * for the last. So however many packets look the same and wait for their end to be known, what a message can
+ * belong to is found. */
+enum path_ring {
+    RING_OPEN, /* and one more for each table of each hook */
+    RING_RESTING = HOOK_COUNT * TABLE_COUNT,
+    RING_CLOSED,
+    RING_COUNT,
+};
+
+struct path_group {
+    uint64_t key;
+    uint32_t count;
+    struct path_entry *rings[RING_COUNT]; /* the first of each; null: there is none */
 };
 
 struct path_entry {
     struct path_entry *next_same_key, *previous_same_key; /* a ring */
     struct path_entry *older, *newer;                     /* in the order in which they began */
     enum path_state state;
-    uint64_t key;
+    struct path_group *group;
+    unsigned ring; /* of its group, that it is in */
     unsigned family;
     uint8_t protocol;
     uint64_t source; /* hash of its source address and port */
@@ -31,6 +51,7 @@ struct path_entry {
     struct marks marks;     /* likewise */
     bool changing;          /* the last one's target may have changed TTL or mark */
     bool incomplete, ambiguous, copy, cut;
+    bool evicted;      /* its end was not waited for: too many were open */
     bool end_lost;     /* messages were lost since its last one: another may have been its last */
     bool loss_seen;    /* messages were lost since it began, and it is marked so if it was open then */
     bool open;         /* an annotation of it is */
@@ -39,6 +60,7 @@ struct path_entry {
     uint64_t held_ns;  /* when it was set aside */
     uint32_t messages; /* all, also those not kept */
     uint32_t hook_begin[HOOK_COUNT]; /* number of the first message of each hook, from 1; 0: not there */
+    uint32_t built_in_number;        /* of the visit's last message in the hook's own chain; 0: none yet */
     uint32_t filter_end;             /* number of the last message of table filter, from 1; 0: none is kept */
     uint64_t history; /* hash of where it has been: paths of one key with the same cannot be told apart */
 };
@@ -57,27 +79,27 @@ enum fit path_fit(const struct path_entry *path, const struct arrival *arrival);
 /* Likewise, whatever happened to the destination meanwhile. */
 enum fit path_fit_rewritten(const struct path_entry *path, const struct arrival *arrival);
 
-/* The path of the list (a ring by `next_same_key`, of which the first are looked at) that the message belongs
- * to; null where it fits to none.
- * `*ret_fit` tells how. Where nothing tells it from others with another history, all of them become
- * ambiguous: what comes next may be any of theirs. */
-struct path_entry *path_choose(struct path_entry *list, const struct arrival *arrival, bool loose,
-                               enum fit *ret_fit);
+/* The path of the group that the message belongs to, of those to which it fits in one of the ways from
+ * `least` to `most`; null where there is none. Where nothing tells it from others with another history, all
+ * of them become ambiguous: what comes next may be any of theirs. */
+struct path_entry *path_choose(const struct path_group *group, const struct arrival *arrival, enum fit least,
+                               enum fit most);
 
-/* Marks paths of the list of which a message may have been the beginning of `begun`, which this message
+/* Marks paths of the group of which a message may have been the beginning of `begun`, which this message
  * begins, and this message theirs; and with them `begun`. */
-void path_mark_mistakable(struct path_entry *list, struct path_entry *begun, const struct arrival *arrival);
+void path_mark_mistakable(const struct path_group *group, struct path_entry *begun,
+                          const struct arrival *arrival);
 
 /* How many messages the path shares with a copy of its packet that begins at the hook: those before this
  * hook, or, where copies go both in and on, before the other one. 0: no copy of it can begin there. */
 uint32_t path_shared_messages(const struct path_entry *path, enum hook hook);
 
-/* The path of the list of which the message begins another copy. */
-struct path_entry *path_choose_origin(struct path_entry *list, const struct arrival *arrival);
+/* The path of the group of which the message begins another copy. */
+struct path_entry *path_choose_origin(const struct path_group *group, const struct arrival *arrival);
 
-/* The path of the list that ended last of those that the message would go on with, had the rules not said
+/* The path of the group that ended last of those that the message would go on with, had the rules not said
  * that they had ended: the rules may have changed. */
-struct path_entry *path_choose_ended(struct path_entry *list, const struct arrival *arrival);
+struct path_entry *path_choose_ended(const struct path_group *group, const struct arrival *arrival);
 
 /* Annotates visits of the path again, from the rules in force when each began: those that are open, and those
  * with a message that may be of `since_ns` or later. Does nothing where the rules are still under suspicion,

@@ -9,28 +9,50 @@
  * to be known. */
 #define CANDIDATES_MAX 64
 
-static struct path_entry *next_of(const struct path_entry *first, const struct path_entry *path,
-                                  unsigned *left)
+/* Goes through the first paths, or the last, of each ring of a group (null: none), but for rings of open
+ * paths from which `to`, where it is given, cannot be reached. */
+struct group_walk {
+    const struct path_group *group;
+    const struct spot *to;
+    bool backward;
+    unsigned ring, left;
+    struct path_entry *end; /* of this ring; null: not begun */
+    struct path_entry *at;
+};
+
+static bool ring_is_of_use(const struct group_walk *walk, unsigned ring)
 {
-    return path->next_same_key == first || --*left == 0 ? NULL : path->next_same_key;
+    if (!walk->group->rings[ring])
+        return false;
+    if (!walk->to || ring >= RING_RESTING)
+        return true;
+    struct spot from = {ring / TABLE_COUNT, ring % TABLE_COUNT};
+    return spot_equal(from, *walk->to) || spot_is_later(from, *walk->to);
 }
 
-static struct path_entry *previous_of(const struct path_entry *last, const struct path_entry *path,
-                                      unsigned *left)
+static struct path_entry *walk_next(struct group_walk *walk)
 {
-    return path->previous_same_key == last || --*left == 0 ? NULL : path->previous_same_key;
+    if (!walk->group)
+        return NULL;
+    if (walk->end && --walk->left > 0) {
+        walk->at = walk->backward ? walk->at->previous_same_key : walk->at->next_same_key;
+        if (walk->at != walk->end)
+            return walk->at;
+    }
+    if (walk->end)
+        walk->ring++;
+    while (walk->ring < RING_COUNT && !ring_is_of_use(walk, walk->ring))
+        walk->ring++;
+    if (walk->ring == RING_COUNT)
+        return NULL;
+    struct path_entry *head = walk->group->rings[walk->ring];
+    walk->left = CANDIDATES_MAX;
+    return walk->end = walk->at = walk->backward ? head->previous_same_key : head;
 }
 
 static bool devices_equal(const struct devices *a, const struct devices *b)
 {
     return a->in == b->in && a->out == b->out && a->physin == b->physin && a->physout == b->physout;
-}
-
-/* A visit begins in the built-in chain of its hook. */
-static bool begins_visit(const struct arrival *arrival)
-{
-    const char *name = hook_name(arrival->annotation.spot.hook);
-    return bytes_equal(arrival->chain, (struct bytes){(const uint8_t *)name, strlen(name)});
 }
 
 static bool visit_is_known(const struct visit *visit)
@@ -46,7 +68,7 @@ bool marks_same_destination(const struct marks *a, const struct marks *b)
 /* A target that we do not know may change anything. (So may a program behind NFQUEUE: choose_queued().) */
 static bool may_have_changed(const struct path_entry *path, const struct arrival *arrival)
 {
-    bool nat = !arrival->tables_known || arrival->exist >> TABLE_NAT & 1;
+    bool nat = arrival->translated || !arrival->tables_known || arrival->exist >> TABLE_NAT & 1;
     return path->visit.action == ACTION_MAYBE ||
            (nat && spot_is_translated(path->visit.spot, arrival->annotation.spot));
 }
@@ -60,7 +82,7 @@ static enum fit fit_later(const struct path_entry *path, const struct arrival *a
         return FIT_NONE;
     bool can_have_left = path->visit.state != VISIT_INSIDE || !visit_is_known(&path->visit);
     bool nothing_missing = arrival->tables_known ? spot_follows(from, to, arrival->exist) : true;
-    return begins_visit(arrival) && can_have_left && nothing_missing ? FIT_NEXT : FIT_LOOSE;
+    return arrival_is_built_in(arrival) && can_have_left && nothing_missing ? FIT_NEXT : FIT_LOOSE;
 }
 
 enum fit path_fit(const struct path_entry *path, const struct arrival *arrival)
@@ -73,6 +95,13 @@ enum fit path_fit(const struct path_entry *path, const struct arrival *arrival)
     return path_fit_rewritten(path, arrival);
 }
 
+/* Within a visit the numbers of the hook's own chain only grow, whatever the rules are: what does not go on
+ * from there is another packet's visit, however alike the two are. */
+static bool repeats_visit(const struct path_entry *path, const struct arrival *arrival)
+{
+    return arrival_is_built_in(arrival) && arrival->annotation.number <= path->built_in_number;
+}
+
 enum fit path_fit_rewritten(const struct path_entry *path, const struct arrival *arrival)
 {
     const struct visit *visit = &path->visit;
@@ -81,8 +110,8 @@ enum fit path_fit_rewritten(const struct path_entry *path, const struct arrival 
     if (!devices_equal(&path->devices, &arrival->devices))
         return FIT_NONE;
     if (visit->state == VISIT_QUEUED)
-        return begins_visit(arrival) ? FIT_REPEATED : FIT_LOOSE;
-    if (visit->state == VISIT_ACCEPTED)
+        return arrival_is_built_in(arrival) ? FIT_REPEATED : FIT_LOOSE;
+    if (visit->state == VISIT_ACCEPTED || repeats_visit(path, arrival))
         return FIT_NONE;
     if (visit_allows(visit, &arrival->annotation.meaning, arrival->annotation.number))
         return visit->known && arrival->annotation.meaning.kind != MEANING_UNKNOWN ? FIT_INSIDE : FIT_NEXT;
@@ -128,6 +157,21 @@ static unsigned likeness(const struct path_entry *path, const struct arrival *ar
     return score;
 }
 
+/* Of two that a message fits to, which could less well do without it? One that is further on its way, or
+ * further down the same chain, can take fewer of the messages that may still come: taken from the other, it
+ * would leave both with messages that fit to neither. Positive: `a`; negative: `b`; 0: nobody can tell. */
+static int compare_need(const struct path_entry *a, const struct path_entry *b)
+{
+    const struct visit *x = &a->visit, *y = &b->visit;
+    if (!spot_equal(x->spot, y->spot))
+        return (int)spot_is_later(y->spot, x->spot) - (int)spot_is_later(x->spot, y->spot);
+    if (x->state == VISIT_ACCEPTED || y->state == VISIT_ACCEPTED)
+        return 0;
+    if (x->known && y->known && x->chain == y->chain && x->above != y->above)
+        return x->above > y->above ? 1 : -1;
+    return (a->built_in_number > b->built_in_number) - (a->built_in_number < b->built_in_number);
+}
+
 /* Nothing that is known of the two tells them apart, or ever did. */
 static bool interchangeable(const struct path_entry *a, const struct path_entry *b)
 {
@@ -135,46 +179,52 @@ static bool interchangeable(const struct path_entry *a, const struct path_entry 
            marks_same_destination(&a->marks, &b->marks);
 }
 
-/* Each path that the message fits to as well as to the best. */
-static void mark_equals(struct path_entry *list, struct path_entry *best, const struct arrival *arrival,
-                        bool loose, unsigned best_likeness)
+static bool fits_between(enum fit fit, enum fit least, enum fit most)
 {
-    unsigned left = CANDIDATES_MAX;
-    for (struct path_entry *path = list; path; path = next_of(list, path, &left)) {
-        enum fit fit = path_fit(path, arrival);
-        if (fit != FIT_NONE && (fit == FIT_LOOSE) == loose && likeness(path, arrival) == best_likeness)
-            path->ambiguous = best->ambiguous = true;
-    }
+    return fit != FIT_NONE && fit >= least && fit <= most;
 }
 
-struct path_entry *path_choose(struct path_entry *list, const struct arrival *arrival, bool loose,
-                               enum fit *ret_fit)
+/* Each path that the message fits to as well as to the best. */
+static void mark_equals(const struct path_group *group, struct path_entry *best,
+                        const struct arrival *arrival, enum fit least, enum fit most)
+{
+    unsigned best_likeness = likeness(best, arrival);
+    struct group_walk walk = {.group = group, .to = &arrival->annotation.spot};
+    for (struct path_entry *path; (path = walk_next(&walk));)
+        if (fits_between(path_fit(path, arrival), least, most) && likeness(path, arrival) == best_likeness)
+            path->ambiguous = best->ambiguous = true;
+}
+
+/* Whether the path is to be preferred to the best so far, which is as like. */
+static bool is_better(const struct path_entry *path, const struct path_entry *best)
+{
+    int need = compare_need(path, best);
+    return need > 0 || (need == 0 && path->first_number < best->first_number);
+}
+
+struct path_entry *path_choose(const struct path_group *group, const struct arrival *arrival, enum fit least,
+                               enum fit most)
 {
     struct path_entry *best = NULL;
     unsigned best_likeness = 0;
     bool ambiguous = false, doubt = false;
-    unsigned left = CANDIDATES_MAX;
-    for (struct path_entry *path = list; path; path = next_of(list, path, &left)) {
-        enum fit fit = path_fit(path, arrival);
+    struct group_walk walk = {.group = group, .to = &arrival->annotation.spot};
+    for (struct path_entry *path; (path = walk_next(&walk));) {
         doubt = doubt || path->ambiguous;
-        if (fit == FIT_NONE || (fit == FIT_LOOSE) != loose)
+        if (!fits_between(path_fit(path, arrival), least, most))
             continue;
         unsigned score = likeness(path, arrival);
+        bool equal = best && score == best_likeness;
         if (best && score < best_likeness)
             continue;
-        if (best && score == best_likeness) {
-            ambiguous = ambiguous || !interchangeable(best, path);
-            if (path->first_number > best->first_number)
-                continue;
-        } else {
-            ambiguous = false;
-        }
+        ambiguous = equal && (ambiguous || !interchangeable(best, path));
+        if (equal && !is_better(path, best))
+            continue;
         best = path;
         best_likeness = score;
-        *ret_fit = fit;
     }
     if (ambiguous)
-        mark_equals(list, best, arrival, loose, best_likeness);
+        mark_equals(group, best, arrival, least, most);
     /* Where one has taken what may be another's, the other's messages find no place of their own. */
     if (best && doubt && (best_likeness & LIKENESS_ALL) != LIKENESS_ALL)
         best->ambiguous = true;
@@ -213,10 +263,11 @@ static bool may_hold_beginning(const struct path_entry *path, const struct arriv
     return false;
 }
 
-void path_mark_mistakable(struct path_entry *list, struct path_entry *begun, const struct arrival *arrival)
+void path_mark_mistakable(const struct path_group *group, struct path_entry *begun,
+                          const struct arrival *arrival)
 {
-    unsigned left = CANDIDATES_MAX;
-    for (struct path_entry *path = list; path; path = next_of(list, path, &left))
+    struct group_walk walk = {.group = group};
+    for (struct path_entry *path; (path = walk_next(&walk));)
         if (path != begun && may_hold_beginning(path, arrival))
             path->ambiguous = begun->ambiguous = true;
 }
@@ -229,7 +280,7 @@ static bool is_in_the_middle(const struct path_entry *path, const struct arrival
     bool same_ways = spot_equal(visit->spot, arrival->annotation.spot)
                          ? devices_equal(&path->devices, &arrival->devices)
                          : path->hook_begin[arrival->annotation.spot.hook] == 0;
-    return path->state == PATH_OPEN && same_ways &&
+    return path->state != PATH_CLOSED && same_ways &&
            (visit->state == VISIT_INSIDE || (visit->state == VISIT_MAYBE && visit->known));
 }
 
@@ -244,17 +295,15 @@ uint32_t path_shared_messages(const struct path_entry *path, enum hook hook)
     return begin > 1 ? begin - 1 : 0;
 }
 
-struct path_entry *path_choose_origin(struct path_entry *list, const struct arrival *arrival)
+struct path_entry *path_choose_origin(const struct path_group *group, const struct arrival *arrival)
 {
     enum hook hook = arrival->annotation.spot.hook;
-    if (hook == HOOK_PREROUTING || hook == HOOK_OUTPUT || !begins_visit(arrival) ||
+    if (hook == HOOK_PREROUTING || hook == HOOK_OUTPUT || !arrival_is_built_in(arrival) ||
         (arrival->tables_known && !spot_begins_hook(arrival->annotation.spot, arrival->exist)))
         return NULL;
     struct path_entry *best = NULL;
-    /* The last ones are those that closed last. */
-    struct path_entry *last = list ? list->previous_same_key : NULL;
-    unsigned left = CANDIDATES_MAX;
-    for (struct path_entry *path = last; path; path = previous_of(last, path, &left)) {
+    struct group_walk walk = {.group = group, .backward = true};
+    for (struct path_entry *path; (path = walk_next(&walk));) {
         bool forks = path->family == arrival->family && path_shared_messages(path, hook) > 0 && !path->cut &&
                      marks_same_destination(&path->marks, &arrival->marks) &&
                      !is_in_the_middle(path, arrival);
@@ -273,12 +322,15 @@ static bool goes_on(const struct path_entry *path, const struct arrival *arrival
                                 : fit_later(path, arrival) != FIT_NONE;
 }
 
-struct path_entry *path_choose_ended(struct path_entry *list, const struct arrival *arrival)
+struct path_entry *path_choose_ended(const struct path_group *group, const struct arrival *arrival)
 {
-    struct path_entry *best = NULL, *last = list ? list->previous_same_key : NULL;
-    unsigned left = CANDIDATES_MAX;
-    for (struct path_entry *path = last; path; path = previous_of(last, path, &left))
+    struct path_entry *best = NULL, *path = group ? group->rings[RING_CLOSED] : NULL;
+    struct path_entry *first = path;
+    /* Those that ended last stand last. */
+    for (unsigned i = 0; path && i < CANDIDATES_MAX && (i == 0 || path != first); i++) {
+        path = path->previous_same_key;
         if (goes_on(path, arrival) && (!best || path->joined_at > best->joined_at))
             best = path;
+    }
     return best;
 }

@@ -7,42 +7,74 @@
 #define SPARE_PATHS_MAX 1024
 #define SPARE_LOG_MAX   8192 /* memory of a log that is kept for the next path */
 
-struct path_entry *path_store_find(const struct path_store *store, uint64_t key)
+struct path_group *path_store_find(const struct path_store *store, uint64_t key)
 {
     return g_hash_table_lookup(store->by_key, &key);
 }
 
-/* The list is a ring, of which the table has the head: paths that were joined last come first, closed ones
- * last. So what a message can belong to stands at its beginning, however many look the same. */
-static void put_into_ring(struct path_store *store, struct path_entry *path, bool first)
+static struct path_group *group_join(struct path_store *store, uint64_t key)
 {
-    struct path_entry *head = path_store_find(store, path->key);
-    path->next_same_key = head ? head : path;
-    path->previous_same_key = head ? head->previous_same_key : path;
+    struct path_group *group = path_store_find(store, key);
+    if (!group) {
+        guint spare = store->spare_groups->len;
+        group = spare > 0 ? g_ptr_array_steal_index_fast(store->spare_groups, spare - 1)
+                          : g_new(struct path_group, 1);
+        *group = (struct path_group){.key = key};
+        g_hash_table_insert(store->by_key, &group->key, group);
+        store->bytes += sizeof *group;
+    }
+    group->count++;
+    return group;
+}
+
+static void group_leave(struct path_store *store, struct path_group *group)
+{
+    if (--group->count > 0)
+        return;
+    g_hash_table_remove(store->by_key, &group->key);
+    store->bytes -= sizeof *group;
+    if (store->spare_groups->len < SPARE_PATHS_MAX)
+        g_ptr_array_add(store->spare_groups, group);
+    else
+        g_free(group);
+}
+
+static unsigned ring_of(const struct path_entry *path)
+{
+    struct spot spot = path->visit.spot;
+    return path->state == PATH_CLOSED    ? RING_CLOSED
+           : path->state == PATH_RESTING ? RING_RESTING
+                                         : RING_OPEN + spot.hook * TABLE_COUNT + spot.table;
+}
+
+/* Open paths that were joined last come first, the others in the order in which they came. */
+static void put_into_ring(struct path_entry *path)
+{
+    path->ring = ring_of(path);
+    struct path_entry **head = &path->group->rings[path->ring];
+    path->next_same_key = *head ? *head : path;
+    path->previous_same_key = *head ? (*head)->previous_same_key : path;
     path->previous_same_key->next_same_key = path;
     path->next_same_key->previous_same_key = path;
-    if (first || !head)
-        g_hash_table_replace(store->by_key, &path->key, path);
+    if (path->state == PATH_OPEN || !*head)
+        *head = path;
 }
 
-static void remove_from_ring(struct path_store *store, struct path_entry *path)
+static void remove_from_ring(struct path_entry *path)
 {
-    struct path_entry *next = path->next_same_key;
+    struct path_entry *next = path->next_same_key, **head = &path->group->rings[path->ring];
     path->previous_same_key->next_same_key = next;
     next->previous_same_key = path->previous_same_key;
-    if (next == path)
-        g_hash_table_remove(store->by_key, &path->key);
-    else if (path_store_find(store, path->key) == path)
-        g_hash_table_replace(store->by_key, &next->key, next);
+    if (*head == path)
+        *head = next == path ? NULL : next;
 }
 
-void path_store_move(struct path_store *store, struct path_entry *path)
+void path_store_move(struct path_entry *path)
 {
-    bool first = path->state != PATH_CLOSED;
-    if (path->next_same_key == path || (first && path_store_find(store, path->key) == path))
+    if (path->ring == ring_of(path) && path->state != PATH_OPEN)
         return;
-    remove_from_ring(store, path);
-    put_into_ring(store, path, first);
+    remove_from_ring(path);
+    put_into_ring(path);
 }
 
 static struct path_entry *take_memory(struct path_store *store)
@@ -83,7 +115,7 @@ static size_t memory_of(const struct path_entry *path)
 struct path_entry *path_store_add(struct path_store *store, uint64_t key)
 {
     struct path_entry *path = take_memory(store);
-    path->key = key;
+    path->group = group_join(store, key);
     path->older = store->newest;
     if (store->newest)
         store->newest->newer = path;
@@ -92,7 +124,7 @@ struct path_entry *path_store_add(struct path_store *store, uint64_t key)
     store->newest = path;
     store->count++;
     store->bytes += memory_of(path);
-    put_into_ring(store, path, true);
+    put_into_ring(path);
     return path;
 }
 
@@ -100,7 +132,8 @@ struct path_entry *path_store_add(struct path_store *store, uint64_t key)
 static void take_out(struct path_store *store, struct path_entry *path)
 {
     path_store_set_time(store, path, path->time_ns);
-    remove_from_ring(store, path);
+    remove_from_ring(path);
+    group_leave(store, path->group);
     if (path->older)
         path->older->newer = path->newer;
     else
@@ -143,9 +176,11 @@ void path_store_remove_held(struct path_store *store)
 
 void path_store_change_key(struct path_store *store, struct path_entry *path, uint64_t key)
 {
-    remove_from_ring(store, path);
-    path->key = key;
-    put_into_ring(store, path, true);
+    struct path_group *former = path->group;
+    remove_from_ring(path);
+    path->group = group_join(store, key);
+    put_into_ring(path);
+    group_leave(store, former);
 }
 
 /* ---- Times ---- */
@@ -175,7 +210,10 @@ void path_store_close_times(struct path_store *store, uint64_t time_ns)
 
 void path_store_init(struct path_store *store)
 {
-    *store = (struct path_store){.by_key = g_hash_table_new(g_int64_hash, g_int64_equal)};
+    *store = (struct path_store){
+        .by_key = g_hash_table_new(g_int64_hash, g_int64_equal),
+        .spare_groups = g_ptr_array_new_with_free_func(g_free),
+    };
 }
 
 void path_store_done(struct path_store *store)
@@ -190,5 +228,6 @@ void path_store_done(struct path_store *store)
         message_log_free(path->log);
         g_free(path);
     }
+    g_ptr_array_unref(store->spare_groups);
     g_hash_table_destroy(store->by_key);
 }

@@ -13,19 +13,19 @@ struct path_store {
     uint32_t count;
     size_t bytes;       /* memory of all of them; who adds a message counts what a log grew */
     uint32_t untimed;   /* paths with `time_open` */
-    GHashTable *by_key; /* key → ring of paths by `next_same_key` */
+    GHashTable *by_key; /* key → struct path_group */
     struct path_entry *held, *last_held; /* set aside, by `newer`: in the order in which that was done */
     size_t held_bytes;                   /* memory of these */
     struct path_entry *spare;            /* by `next_same_key` */
     uint32_t spare_count;
+    GPtrArray *spare_groups;
 };
 
 void path_store_init(struct path_store *store);
 void path_store_done(struct path_store *store);
 
-/* The ring of that key: paths that were joined last come first, closed ones last. Null where there is none.
- */
-struct path_entry *path_store_find(const struct path_store *store, uint64_t key);
+/* All paths of that key; null where there is none. Good until the last of them is removed. */
+struct path_group *path_store_find(const struct path_store *store, uint64_t key);
 
 /* A new path, empty but for its key and its log; of the store. */
 struct path_entry *path_store_add(struct path_store *store, uint64_t key);
@@ -37,8 +37,8 @@ void path_store_hold(struct path_store *store, struct path_entry *path);
 /* Removes the first of these. */
 void path_store_remove_held(struct path_store *store);
 
-/* Puts the path where it belongs in its ring, after a message joined it. */
-void path_store_move(struct path_store *store, struct path_entry *path);
+/* Puts the path where it belongs, after a message joined it or its state became another. */
+void path_store_move(struct path_entry *path);
 void path_store_change_key(struct path_store *store, struct path_entry *path, uint64_t key);
 
 /* The time of a packet whose first message has none: not later than `latest_ns`, and not later than that of

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How a path ended, by the last that was seen of it. */
 #include "recorder/core/path.h"
+#include "recorder/core/queue_rule.h"
 
 static struct path_end end_of(enum verdict verdict, enum reason reason, uint32_t decided)
 {
@@ -75,6 +76,28 @@ bool path_is_final(const struct path_entry *path, const struct rulebook *book)
            spot_expects(visit->spot, rulebook_tables(book, path->family)) == EXPECT_NOTHING;
 }
 
+/* NFQUEUE was its last rule. Where it is seen that nobody listened to the queue, the kernel has dropped it,
+ * or with
+ * --queue-bypass let it pass. Where the recording ends, it is in a program's hands; else nobody knows what
+ * that did. */
+static struct path_end queued(const struct path_entry *path, const struct rulebook *book, bool stopped)
+{
+    const struct annotation *last = message_log_annotation(path->log, last_number(path) - 1);
+    enum expectation expects = spot_expects(path->visit.spot, rulebook_tables(book, path->family));
+    struct queue_rule rule;
+    bool deserted = queue_rule_of(&last->meaning, &rule) &&
+                    rulebook_was_deserted(book, &rule, last->from_ns, last->to_ns);
+    if (deserted && !rule.bypass)
+        return end_of(VERDICT_DROP, REASON_QUEUE, last_number(path));
+    if (deserted && (expects == EXPECT_NOTHING || expects == EXPECT_MAYBE))
+        return accepted(path, book);
+    if (deserted && !path->evicted && !stopped)
+        return end_of(VERDICT_UNKNOWN, vanished(path, expects), 0);
+    if (stopped && !path->evicted)
+        return end_of(VERDICT_QUEUE, REASON_RULE, last_number(path));
+    return end_of(VERDICT_UNKNOWN, REASON_QUEUE, 0);
+}
+
 struct path_end path_verdict(const struct path_entry *path, const struct rulebook *book, bool stopped)
 {
     const struct visit *visit = &path->visit;
@@ -84,15 +107,21 @@ struct path_end path_verdict(const struct path_entry *path, const struct ruleboo
     if (seen_end(path, book, &end))
         return end;
     if (visit->state == VISIT_QUEUED && !path->incomplete)
-        return end_of(VERDICT_QUEUE, REASON_RULE, last_number(path));
-    if (path->incomplete || stopped)
+        return queued(path, book, stopped);
+    if (path->incomplete)
         return end_of(VERDICT_UNKNOWN, REASON_LOST, 0);
-    if (visit->action == ACTION_STOLEN && visit->state == VISIT_MAYBE)
-        return end_of(VERDICT_STOLEN, REASON_RULE, last_number(path));
-
+    if (path->evicted)
+        return end_of(VERDICT_UNKNOWN, REASON_EVICTED, 0);
     const struct annotation *last = message_log_annotation(path->log, last_number(path) - 1);
     if (last->meaning.kind == MEANING_UNKNOWN || !rulebook_knows_tables(book, path->family))
         return end_of(VERDICT_UNKNOWN, REASON_NO_RULES, 0);
+    if (stopped)
+        return end_of(VERDICT_UNKNOWN, REASON_LOST, 0);
+    if (visit->action == ACTION_STOLEN && visit->state == VISIT_MAYBE)
+        return end_of(VERDICT_STOLEN, REASON_RULE, last_number(path));
+    if (visit->action == ACTION_TPROXY)
+        return rulebook_routing_dropped(book) ? end_of(VERDICT_UNKNOWN, REASON_TPROXY, 0)
+                                              : end_of(VERDICT_DROP, REASON_TPROXY, last_number(path));
     if (visit->state != VISIT_ACCEPTED)
         return end_of(VERDICT_UNKNOWN, REASON_VANISHED_TABLE, 0);
     if (visit->action == ACTION_NAT)

@@ -23,8 +23,15 @@ struct table_rules {
     uint64_t forgotten_ns; /* what was in force before is no longer known */
 };
 
+/* When nobody was seen to listen to a queue that somebody once listened to. */
+struct queue_look {
+    uint64_t listened_ns; /* begin of the last look that saw somebody; later looks saw nobody */
+    uint64_t deserted_ns; /* end of the first look since that saw nobody; 0: none yet */
+};
+
 struct family_rules {
     bool known;
+    bool translates_not;
     table_set exist, ours;
     uint64_t suspect_ns;
     struct table_rules tables[TABLE_COUNT];
@@ -33,7 +40,10 @@ struct family_rules {
 struct rulebook {
     struct family_rules families[2];
     bool keep_all;
-    GHashTable *numbered; /* number → struct ruleset, with a reference */
+    bool routing_kept;                    /* nothing was dropped there */
+    GHashTable *queues;                   /* number + 1 → struct queue_look */
+    uint64_t first_look_ns, last_look_ns; /* end of the first, begin of the last; 0: none */
+    GHashTable *numbered;                 /* number → struct ruleset, with a reference */
 };
 
 static struct family_rules *rules_of(const struct rulebook *book, unsigned family)
@@ -50,6 +60,7 @@ struct rulebook *rulebook_new(bool keep_all)
 {
     struct rulebook *book = g_new0(struct rulebook, 1);
     book->keep_all = keep_all;
+    book->queues = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     book->numbered =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)ruleset_unref);
     return book;
@@ -85,6 +96,7 @@ void rulebook_free(struct rulebook *book)
     for (unsigned i = 0; i < 2; i++)
         for (unsigned table = 0; table < TABLE_COUNT; table++)
             table_done(&book->families[i].tables[table]);
+    g_hash_table_destroy(book->queues);
     g_hash_table_destroy(book->numbered);
     g_free(book);
 }
@@ -302,4 +314,62 @@ GPtrArray *rulebook_former(const struct rulebook *book)
             g_ptr_array_add(former, ruleset);
     g_ptr_array_sort(former, by_number);
     return former;
+}
+
+/* ---- What is beside the rules ---- */
+
+void rulebook_set_queues(struct rulebook *book, const uint16_t *queues, size_t count, uint64_t begun_ns,
+                         uint64_t ended_ns)
+{
+    for (size_t i = 0; i < count; i++) {
+        gpointer key = GUINT_TO_POINTER(queues[i] + 1u);
+        struct queue_look *look = g_hash_table_lookup(book->queues, key);
+        if (!look)
+            g_hash_table_insert(book->queues, key, look = g_new0(struct queue_look, 1));
+        *look = (struct queue_look){.listened_ns = begun_ns};
+    }
+    GHashTableIter iterator;
+    gpointer value;
+    g_hash_table_iter_init(&iterator, book->queues);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        struct queue_look *look = value;
+        if (look->listened_ns != begun_ns && look->deserted_ns == 0)
+            look->deserted_ns = ended_ns;
+    }
+    if (book->first_look_ns == 0)
+        book->first_look_ns = ended_ns;
+    book->last_look_ns = begun_ns;
+}
+
+bool rulebook_was_deserted(const struct rulebook *book, const struct queue_rule *rule, uint64_t from_ns,
+                           uint64_t to_ns)
+{
+    if (book->first_look_ns == 0 || book->first_look_ns > from_ns || book->last_look_ns < to_ns)
+        return false;
+    for (unsigned queue = rule->first; queue <= rule->last; queue++) {
+        const struct queue_look *look = g_hash_table_lookup(book->queues, GUINT_TO_POINTER(queue + 1));
+        if (look && (look->deserted_ns == 0 || look->deserted_ns > from_ns))
+            return false;
+    }
+    return true;
+}
+
+void rulebook_set_routing_dropped(struct rulebook *book, bool dropped)
+{
+    book->routing_kept = !dropped;
+}
+
+bool rulebook_routing_dropped(const struct rulebook *book)
+{
+    return !book->routing_kept;
+}
+
+void rulebook_set_translation(struct rulebook *book, unsigned family, bool possible)
+{
+    rules_of(book, family)->translates_not = !possible;
+}
+
+bool rulebook_may_translate(const struct rulebook *book, unsigned family)
+{
+    return !rules_of(book, family)->translates_not;
 }

@@ -8,7 +8,7 @@
 #ifndef IPTRACE_CORE_RULEBOOK_H
 #define IPTRACE_CORE_RULEBOOK_H
 
-#include "recorder/core/ruleset.h"
+#include "recorder/core/queue_rule.h"
 #include "recorder/core/tables.h"
 
 struct rulebook;
@@ -78,6 +78,27 @@ struct rules_then {
 };
 struct rules_then rulebook_then(const struct rulebook *book, unsigned family, enum table table,
                                 uint64_t from_ns, uint64_t to_ns);
+
+/* A look at /proc/net/netfilter/nfnetlink_queue, between the two times: the queues that a program listens to.
+ */
+void rulebook_set_queues(struct rulebook *book, const uint16_t *queues, size_t count, uint64_t begun_ns,
+                         uint64_t ended_ns);
+
+/* True where a look before `from_ns`, one after `to_ns` and all between them saw nobody listen to any of the
+ * rule's queues. */
+bool rulebook_was_deserted(const struct rulebook *book, const struct queue_rule *rule, uint64_t from_ns,
+                           uint64_t to_ns);
+
+/* Whether anything that the namespace's routing counts as dropped may have been since the recording began;
+ * true until somebody who reads those counters says no. Then a packet of which TPROXY was the last rule was
+ * dropped by TPROXY. */
+void rulebook_set_routing_dropped(struct rulebook *book, bool dropped);
+bool rulebook_routing_dropped(const struct rulebook *book);
+
+/* Whether something beside legacy table nat may translate destinations of the family: a chain of type nat, or
+ * a rule that writes payload, in nftables. True until somebody who has looked says no. */
+void rulebook_set_translation(struct rulebook *book, unsigned family, bool possible);
+bool rulebook_may_translate(const struct rulebook *book, unsigned family);
 
 /* A ruleset by its capture and its number in it, with `keep_all`; null where there is none. */
 struct ruleset *rulebook_numbered(const struct rulebook *book, uint32_t capture_id, uint32_t number);

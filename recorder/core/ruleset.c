@@ -62,6 +62,7 @@ enum action action_of_target(struct bytes target)
         {"NFQUEUE",     ACTION_QUEUE   },
         {"REJECT",      ACTION_REJECT  },
         {"SYNPROXY",    ACTION_STOLEN  },
+        {"TPROXY",      ACTION_TPROXY  },
         {"DNAT",        ACTION_NAT     },
         {"SNAT",        ACTION_NAT     },
         {"MASQUERADE",  ACTION_NAT     },

@@ -22,6 +22,7 @@ enum action {
     ACTION_QUEUE,  /* NFQUEUE and QUEUE: accepted, dropped, rewritten or repeated by a program */
     ACTION_STOLEN, /* SYNPROXY: keeps the packet, or drops it, or goes on */
     ACTION_NAT,    /* DNAT, SNAT, MASQUERADE, REDIRECT, NETMAP: ends the table, says nothing afterwards */
+    ACTION_TPROXY, /* TPROXY: ends the table, or drops the packet where there is no socket for it */
     ACTION_MAYBE,  /* an extension that may end the table or not */
 };
 

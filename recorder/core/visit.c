@@ -92,6 +92,7 @@ void visit_step(struct visit *visit, const struct meaning *meaning, uint32_t num
         visit->state = VISIT_QUEUED;
         break;
     case ACTION_STOLEN:
+    case ACTION_TPROXY:
     case ACTION_MAYBE:
         expect(visit, meaning->chain, number);
         visit->state = VISIT_MAYBE;

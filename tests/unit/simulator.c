@@ -63,6 +63,12 @@ static struct sim_rule sim_make_rule(struct sim *sim, unsigned table, unsigned c
     return rule;
 }
 
+/* A connection is translated as a whole, or not: chance in table nat would make other packets of some. */
+static bool sim_is_for_floods(enum sim_action action)
+{
+    return action != SIM_TEE && action != SIM_NFQUEUE && action != SIM_REJECT && action != SIM_NAT;
+}
+
 static void sim_make_table(struct sim *sim, unsigned number)
 {
     struct sim_table *table = &sim->tables[number];
@@ -85,8 +91,11 @@ static void sim_make_table(struct sim *sim, unsigned number)
         bool own = number == TABLE_RAW && chain->built_in;
         if (own)
             chain->rules[chain->count++] = (struct sim_rule){.action = SIM_OWN, .bare = true};
-        for (unsigned left = sim_below(sim, SIM_RULES_MAX + 1); left > 0; left--)
-            chain->rules[chain->count++] = sim_make_rule(sim, number, c, table->count, built_in);
+        for (unsigned left = sim_below(sim, SIM_RULES_MAX + 1); left > 0; left--) {
+            struct sim_rule rule = sim_make_rule(sim, number, c, table->count, built_in);
+            if (!sim->flood || sim_is_for_floods(rule.action))
+                chain->rules[chain->count++] = rule;
+        }
     }
 }
 
@@ -146,9 +155,9 @@ static void sim_put_table(struct sim *sim, unsigned number, struct rulebook *boo
     ruleset_unref(ruleset);
 }
 
-void sim_init(struct sim *sim, uint64_t seed, struct rulebook *book)
+void sim_init(struct sim *sim, uint64_t seed, bool flood, struct rulebook *book)
 {
-    *sim = (struct sim){.random = {seed * 0x9e3779b97f4a7c15ull + 1}};
+    *sim = (struct sim){.random = {seed * 0x9e3779b97f4a7c15ull + 1}, .flood = flood};
     table_set exist = 0;
     sim->packets = g_array_new(FALSE, TRUE, sizeof(struct sim_packet));
     sim->late = g_ptr_array_new();
@@ -324,7 +333,7 @@ static enum sim_end sim_visit(struct sim_walk *walk, unsigned number, enum hook 
 static void sim_ends(struct sim_walk *walk, enum verdict verdict)
 {
     /* Nobody can see what the program behind NFQUEUE did. */
-    sim_truth(walk->sim, walk->packet)->verdict = walk->queue_last ? VERDICT_QUEUE : verdict;
+    sim_truth(walk->sim, walk->packet)->verdict = walk->queue_last ? VERDICT_UNKNOWN : verdict;
 }
 
 /* The packet is gone and nobody said so: what can be known of it? */
@@ -394,8 +403,32 @@ static bool sim_path(struct sim_walk *walk, const enum hook *hooks, unsigned cou
     return true;
 }
 
+/* Every CPU has its share of one sender's datagrams, which differ in nothing. */
+static void sim_flood(struct sim *sim, unsigned packets)
+{
+    static const enum hook forward[] = {HOOK_PREROUTING, HOOK_FORWARD, HOOK_POSTROUTING};
+    static const enum hook output[] = {HOOK_OUTPUT, HOOK_POSTROUTING};
+    bool sent = sim_below(sim, 4) == 0;
+    for (unsigned i = 0; i < packets; i++) {
+        struct sim_walk walk = {
+            .sim = sim,
+            .out = sim->cpus[i % SIM_CPUS],
+            .fields = {.src = 0x0a000001, .dst = 0xc0000201, .srcport = 5555, .dstport = 53, .ttl = 60},
+            .packet = sim_new_packet(sim, 1),
+            .in = sent ? NULL : "eth0",
+            .outdev = "uplink",
+            .is_new = sim_below(sim, 2),
+        };
+        sim_path(&walk, sent ? output : forward, sent ? 2 : 3);
+    }
+}
+
 void sim_traffic(struct sim *sim, unsigned packets)
 {
+    if (sim->flood) {
+        sim_flood(sim, packets);
+        return;
+    }
     static const enum hook ways[][3] = {
         {HOOK_PREROUTING, HOOK_INPUT  },
         {HOOK_PREROUTING, HOOK_FORWARD, HOOK_POSTROUTING},

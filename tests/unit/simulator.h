@@ -72,15 +72,17 @@ struct sim {
     struct unit_random random;
     struct sim_table tables[TABLE_COUNT];
     bool twins, message_times;
-    GArray *packets;        /* of struct sim_packet */
+    bool flood;      /* all packets are the same to the byte and go one way; no program holds any back */
+    GArray *packets; /* of struct sim_packet */
     GArray *cpus[SIM_CPUS]; /* of struct sim_message, in the order in which the CPU makes them */
     GPtrArray *late;        /* of GArray: what a program behind NFQUEUE has not let go yet */
     struct build_packet former;
     uint32_t former_group;
 };
 
-/* Random rules, which are put in force in `book`; the same for the same seed. */
-void sim_init(struct sim *sim, uint64_t seed, struct rulebook *book);
+/* Random rules, which are put in force in `book`; the same for the same seed. `flood`: with no rule that
+ * makes packets, or hands them to a program. */
+void sim_init(struct sim *sim, uint64_t seed, bool flood, struct rulebook *book);
 void sim_done(struct sim *sim);
 
 /* So many packets go their ways, and more that they bring forth: what the kernel says of them is in `cpus`.

@@ -239,11 +239,11 @@ static void test_orphan_is_not_the_queued_one(void **state)
     until_queue(&world);
     world.packet.src++;
     build_say(&world, HOOK_FORWARD, "filter:FORWARD:policy:2");
-    build_wait(&world, 31000);
+    build_wait(&world, 121000);
     assert_int_equal(world.paths->len, 2);
     build_assert_path(&world, 0, VERDICT_DROP, REASON_POLICY, "filter:FORWARD:policy:2");
     assert_true(build_path_at(world.paths, 0)->path.incomplete);
-    build_assert_path(&world, 1, VERDICT_QUEUE, REASON_RULE, "mangle:FORWARD:rule:1");
+    build_assert_path(&world, 1, VERDICT_UNKNOWN, REASON_QUEUE, "");
     assert_int_equal(counts_of(&world).orphans, 1);
     build_world_done(&world);
 }
@@ -345,6 +345,34 @@ static void test_order_of_handing_out(void **state)
     build_world_done(&world);
 }
 
+/* A program takes its time: its packets stay when others have to go, and what it lets go is no second row. */
+static void test_queued_paths_are_evicted_last(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin(&world, true);
+    const struct assembler_limits limits = {.open_paths = 10};
+    assembler_free(world.assembler);
+    world.assembler = assembler_new(world.book, &limits, build_collect, world.paths);
+    const struct build_packet queued = world.packet;
+    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:policy:1");
+    build_say(&world, HOOK_FORWARD, "mangle:FORWARD:rule:1");
+    for (unsigned i = 0; i < 30; i++) {
+        world.packet.srcport++;
+        build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    }
+    build_wait(&world, 33000);
+    world.packet = queued;
+    build_say(&world, HOOK_FORWARD, "filter:FORWARD:policy:2");
+    build_wait(&world, 1000);
+    assert_int_equal(world.paths->len, 31);
+    build_assert_path(&world, 30, VERDICT_DROP, REASON_POLICY, "filter:FORWARD:policy:2");
+    assert_false(build_path_at(world.paths, 30)->path.incomplete);
+    assert_int_equal(counts_of(&world).orphans, 0);
+    build_world_done(&world);
+}
+
 static void test_open_paths_are_bounded(void **state)
 {
     (void)state;
@@ -359,7 +387,8 @@ static void test_open_paths_are_bounded(void **state)
         assert_int_equal(world.paths->len, i < 10 ? 0 : i - 9);
     }
     assert_int_equal(counts_of(&world).evicted, 20);
-    build_assert_path(&world, 0, VERDICT_UNKNOWN, REASON_LOST, "");
+    build_assert_path(&world, 0, VERDICT_UNKNOWN, REASON_EVICTED, "");
+    assert_false(build_path_at(world.paths, 0)->path.incomplete);
     assembler_finish(world.assembler);
     assert_int_equal(world.paths->len, 30);
     build_world_done(&world);
@@ -379,6 +408,27 @@ static void test_memory_is_bounded(void **state)
     }
     assert_true(counts_of(&world).evicted > 900);
     build_world_done(&world);
+}
+
+/* Something beside legacy nat, which is not there, translates: nftables. */
+static void test_nftables_may_translate(void **state)
+{
+    (void)state;
+    for (unsigned may = 0; may < 2; may++) {
+        struct build_world world;
+        begin(&world, true);
+        rulebook_set_translation(world.book, 4, may);
+        build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+        build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:policy:1");
+        world.packet.dst++;
+        build_say(&world, HOOK_INPUT, "mangle:INPUT:policy:1");
+        build_say(&world, HOOK_INPUT, "filter:INPUT:rule:2");
+        build_wait(&world, 1000);
+        assert_int_equal(world.paths->len, may ? 1 : 2);
+        if (may)
+            build_assert_path(&world, 0, VERDICT_DROP, REASON_RULE, "filter:INPUT:rule:2");
+        build_world_done(&world);
+    }
 }
 
 /* 100 000 packets that look the same and wait for their silence cost no more each than one. */
@@ -418,8 +468,10 @@ int main(void)
         cmocka_unit_test(test_what_is_no_trace_message_is_counted),
         cmocka_unit_test(test_twins_that_wait_are_both_handed_out),
         cmocka_unit_test(test_order_of_handing_out),
+        cmocka_unit_test(test_queued_paths_are_evicted_last),
         cmocka_unit_test(test_open_paths_are_bounded),
         cmocka_unit_test(test_memory_is_bounded),
+        cmocka_unit_test(test_nftables_may_translate),
         cmocka_unit_test(test_a_flood_of_twins_costs_linear_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ static void test_unknown_numbers_have_no_name(void **state)
 {
     (void)state;
     assert_null(verdict_name(VERDICT_STOLEN + 1));
-    assert_null(reason_name(REASON_RULES_CHANGED + 1));
+    assert_null(reason_name(REASON_TPROXY + 1));
     assert_null(step_type_name(STEP_UNKNOWN + 1));
     assert_null(hook_name(HOOK_COUNT));
     assert_null(backend_name(BACKEND_NFT + 1));

@@ -141,8 +141,54 @@ static void test_queue_and_nothing_after(void **state)
     struct build_world world;
     received(&world, R | F);
     build_say(&world, HOOK_INPUT, "filter:INPUT:rule:3");
-    build_wait(&world, 29000);
+    build_wait(&world, 119000);
     assert_int_equal(world.paths->len, 0);
+    end(&world, VERDICT_UNKNOWN, REASON_QUEUE, "");
+}
+
+/* Nobody listens to the rule's queue, as a look before and one after have seen. */
+static void test_a_queue_that_nobody_listens_to(void **state)
+{
+    (void)state;
+    struct build_world world;
+    const uint16_t other = 7;
+    received(&world, R | F);
+    rulebook_set_queues(world.book, &other, 1, world.now_ns - 2, world.now_ns - 1);
+    world.time_us = world.now_ns / 1000;
+    build_say(&world, HOOK_INPUT, "filter:INPUT:rule:3");
+    rulebook_set_queues(world.book, &other, 1, world.now_ns + 100 * BUILD_MS, world.now_ns + 101 * BUILD_MS);
+    build_wait(&world, 600);
+    assert_int_equal(world.paths->len, 1);
+    end(&world, VERDICT_DROP, REASON_QUEUE, "filter:INPUT:rule:3");
+}
+
+/* Somebody did at one of the looks, or nobody has looked since. */
+static void test_a_queue_that_somebody_may_listen_to(void **state)
+{
+    (void)state;
+    const uint16_t queue = 0;
+    for (unsigned when = 0; when < 3; when++) {
+        struct build_world world;
+        received(&world, R | F);
+        rulebook_set_queues(world.book, &queue, when == 0, world.now_ns - 2, world.now_ns - 1);
+        world.time_us = world.now_ns / 1000;
+        build_say(&world, HOOK_INPUT, "filter:INPUT:rule:3");
+        if (when < 2)
+            rulebook_set_queues(world.book, &queue, when == 1, world.now_ns + 100 * BUILD_MS,
+                                world.now_ns + 101 * BUILD_MS);
+        build_wait(&world, 119000);
+        end(&world, VERDICT_UNKNOWN, REASON_QUEUE, "");
+    }
+}
+
+/* When the recording ends it is in a program's hands. */
+static void test_queue_at_the_end(void **state)
+{
+    (void)state;
+    struct build_world world;
+    received(&world, R | F);
+    build_say(&world, HOOK_INPUT, "filter:INPUT:rule:3");
+    assembler_finish(world.assembler);
     end(&world, VERDICT_QUEUE, REASON_RULE, "filter:INPUT:rule:3");
 }
 
@@ -287,6 +333,18 @@ static void test_no_rules(void **state)
     build_world_init(&world);
     build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
     build_say(&world, HOOK_INPUT, "filter:INPUT:policy:1");
+    end(&world, VERDICT_UNKNOWN, REASON_NO_RULES, "");
+}
+
+/* Also where the file that is replayed ends: nothing was lost. */
+static void test_no_rules_when_the_recording_ends(void **state)
+{
+    (void)state;
+    struct build_world world;
+    build_world_init(&world);
+    build_say(&world, HOOK_OUTPUT, "raw:OUTPUT:policy:2");
+    build_say(&world, HOOK_OUTPUT, "filter:OUTPUT:rule:1");
+    assembler_finish(world.assembler);
     end(&world, VERDICT_UNKNOWN, REASON_NO_RULES, "");
 }
 
@@ -440,6 +498,9 @@ int main(void)
         cmocka_unit_test(test_nat_last_at_the_end_is_accept),
         cmocka_unit_test(test_nat_last_before_the_end_is_unknown),
         cmocka_unit_test(test_queue_and_nothing_after),
+        cmocka_unit_test(test_a_queue_that_nobody_listens_to),
+        cmocka_unit_test(test_a_queue_that_somebody_may_listen_to),
+        cmocka_unit_test(test_queue_at_the_end),
         cmocka_unit_test(test_synproxy_and_nothing_after),
         cmocka_unit_test(test_synproxy_that_goes_on),
         cmocka_unit_test(test_silence_inside_a_table),
@@ -453,6 +514,7 @@ int main(void)
         cmocka_unit_test(test_a_chain_or_a_policy_of_the_users),
         cmocka_unit_test(test_only_a_raw_table_of_the_users),
         cmocka_unit_test(test_no_rules),
+        cmocka_unit_test(test_no_rules_when_the_recording_ends),
         cmocka_unit_test(test_tables_known_but_not_their_rules),
         cmocka_unit_test(test_the_recording_ends),
         cmocka_unit_test(test_loss_and_then_silence),

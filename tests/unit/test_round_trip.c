@@ -618,7 +618,7 @@ static void run(uint64_t seed, unsigned loss_percent, bool doubt)
 {
     struct generated generated = {.loss_percent = loss_percent, .now_ns = BUILD_RECEIVED_NS};
     struct rulebook *made = rulebook_new(false), *book = rulebook_new(false);
-    sim_init(&generated.sim, seed, made);
+    sim_init(&generated.sim, seed, false, made);
     sim_traffic(&generated.sim, 60);
     recording_init(&generated.recording, book, seed % 2 ? "blue" : "");
     put_rules(&generated.recording, made);

@@ -256,6 +256,8 @@ static inline void build_world_init(struct build_world *world)
 {
     const struct assembler_limits limits = {0};
     *world = (struct build_world){.book = rulebook_new(false), .now_ns = BUILD_RECEIVED_NS};
+    rulebook_set_translation(world->book, 4, false);
+    rulebook_set_translation(world->book, 6, false);
     world->paths = build_paths_new();
     world->packet =
         (struct build_packet){.src = 0x0a000001, .dst = 0x0a000002, .srcport = 1000, .dstport = 53};

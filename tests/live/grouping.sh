@@ -24,7 +24,7 @@ twins() {
     record -B 512 -w "$capture" "udp port 1001" || return
     inside client "$build/tests/live/twins" 192.168.1.10 203.0.113.10 1001 $count || fail "twins did not send"
     network_await is_counted raw PREROUTING $((2 * count)) || true
-    finish
+    finish INT
     expect "rows" "$(rows "$capture" iptrace)" "$(counted raw PREROUTING)"
     expect "rows not accepted" "$(rows "$capture" 'iptrace.verdict != "ACCEPT"')" 0
     expect "rows of which messages are said to be lost" "$(rows "$capture" iptrace.incomplete)" 0
@@ -56,7 +56,7 @@ queue() {
         sleep 0.1
     done
     sleep 1 # longer than the recorder waits for a table that does not speak
-    finish
+    finish INT
     expect "rows of queue 1" "$(rows "$capture" 'udp.dstport == 1001')" 200
     expect "of them accepted" "$(rows "$capture" 'udp.dstport == 1001 && iptrace.verdict == "ACCEPT" && !iptrace.incomplete')" 200
     expect "dropped where nobody listens" \
@@ -75,12 +75,16 @@ nftables() {
     # One connection and many: of the first only one packet is new.
     inside client "$traffic" --id 1 192.168.1.1 1006 20 >/dev/null
     inside client "$traffic" --id 100 --sources 20 192.168.1.1 1006 20 >/dev/null
-    finish
+    finish INT
     expect "rows" "$(rows "$capture" iptrace)" "$(counted mangle PREROUTING)"
     expect "rows" "$(rows "$capture" iptrace)" 40
     expect "accepted, in one piece" "$(rows "$capture" 'iptrace.verdict == "ACCEPT" && !iptrace.incomplete')" 40
 }
 
-"$2"
+case $2 in
+twins) twins ;;
+queue) queue ;;
+nftables) nftables ;;
+esac
 [ "$failed" = 0 ] || cat "$dir/says"
 exit "$failed"

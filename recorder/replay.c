@@ -12,7 +12,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define TICK_NS 10000000 /* the stream's own time is the clock */
+#define TICK_NS   10000000  /* the stream's own time is the clock */
+#define READER_NS 500000000 /* a recorder was at most so long away from its socket */
 
 /* What one namespace of one capture said. */
 struct stream {
@@ -109,9 +110,12 @@ static void take_event(void *user, const struct event *event)
     if (!writer_has_begun(replay->writer))
         begin(replay, event);
     if (event->received_ns >= pipeline->now_ns + TICK_NS) {
+        /* All that was sent until the message before was read has come; of what was sent since, this is the
+         * first, and more may follow that was read with it, unless that would be a long time. */
+        uint64_t early_ns = event->received_ns > READER_NS ? event->received_ns - READER_NS : 0;
+        assembler_tick(pipeline->assembler, MAX(pipeline->now_ns, early_ns));
         pipeline->now_ns = event->received_ns;
         replay->now_ns = MAX(replay->now_ns, pipeline->now_ns);
-        assembler_tick(pipeline->assembler, pipeline->now_ns);
     }
     pipeline->sink.event(pipeline->sink.user, event);
 }

@@ -18,7 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FLUSH_NS 1000000000ull /* messages wait at most so long for a fuller block */
+#define FLUSH_NS    1000000000ull /* messages wait at most so long for a fuller block */
+#define WAITING_MAX (4u << 20)    /* bytes that wait for the next flush; more are handed on at once */
 
 /* The rules of a namespace. */
 struct named_book {
@@ -353,6 +354,12 @@ static bool has_all_packets(const struct writer *writer)
            (is_last_file(writer) && file_has_all_packets(writer));
 }
 
+static bool has_much_waiting(const struct writer *writer)
+{
+    return (writer->text && writer->text->len > WAITING_MAX) ||
+           (writer->capture && capture_waiting(writer->capture) > WAITING_MAX);
+}
+
 void writer_add_path(struct writer *writer, const char *netns, const struct finished_path *path)
 {
     if (has_all_packets(writer) || writer->failure < 0)
@@ -373,6 +380,8 @@ void writer_add_path(struct writer *writer, const char *netns, const struct fini
     }
     if (file_has_all_packets(writer) && !is_last_file(writer))
         writer->failure = next_file(writer, writer->now_ns, &writer->error);
+    else if (has_much_waiting(writer))
+        writer->failure = hand_on(writer, &writer->error);
 }
 
 int writer_flush(struct writer *writer, bool now, uint64_t now_ns, struct error *error)

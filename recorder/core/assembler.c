@@ -158,7 +158,8 @@ static bool may_change(const struct meaning *meaning)
     if (meaning->kind == MEANING_POLICY || meaning->kind == MEANING_END || meaning->kind == MEANING_OWN)
         return false;
     bool goes_on = meaning->action == ACTION_CONTINUE && (!meaning->rule || meaning->rule->target.length > 0);
-    return goes_on || meaning->action == ACTION_MAYBE || meaning->action == ACTION_QUEUE;
+    return goes_on || meaning->action == ACTION_MAYBE || meaning->action == ACTION_TPROXY ||
+           meaning->action == ACTION_QUEUE;
 }
 
 static void path_join(struct assembler *assembler, struct path_entry *path, const struct arrival *arrival,

@@ -39,6 +39,7 @@ struct message_log {
     struct entry *entries;
     uint32_t bytes_length, change_count, entry_count;
     uint32_t bytes_capacity, change_capacity, entry_capacity;
+    size_t step_bytes; /* that the steps of the annotations take */
     struct slots last;
     struct slots *before; /* as they were before the last message; null until it is replaced */
 };
@@ -48,9 +49,19 @@ struct message_log *message_log_new(void)
     return g_new0(struct message_log, 1);
 }
 
-static void annotation_done(struct annotation *annotation)
+/* Of a step and its strings in one piece of memory. */
+static size_t step_size(const struct step *step)
+{
+    return sizeof *step + step->table.length + step->chain.length + step->rule.length + step->target.length +
+           step->comment.length + step->context.in.length + step->context.out.length +
+           step->context.physin.length + step->context.physout.length;
+}
+
+static void annotation_done(struct message_log *log, struct annotation *annotation)
 {
     ruleset_unref(annotation->ruleset);
+    if (annotation->step)
+        log->step_bytes -= step_size(annotation->step);
     g_free((gpointer)annotation->step);
 }
 
@@ -64,7 +75,7 @@ void message_log_clear(struct message_log *log)
 {
     forget_before(log);
     for (uint32_t i = 0; i < log->entry_count; i++)
-        annotation_done(&log->entries[i].annotation);
+        annotation_done(log, &log->entries[i].annotation);
     log->bytes_length = log->change_count = log->entry_count = 0;
     log->last.present = 0;
 }
@@ -82,17 +93,12 @@ void message_log_free(struct message_log *log)
 
 /* ---- Adding ---- */
 
-/* A step and its strings in one piece of memory. */
 static const struct step *step_copy(const struct step *step)
 {
     const struct bytes strings[] = {step->table,       step->chain,          step->rule,
                                     step->target,      step->comment,        step->context.in,
                                     step->context.out, step->context.physin, step->context.physout};
-    size_t length = sizeof *step;
-    for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
-        length += strings[i].length;
-
-    struct step *copy = g_malloc(length);
+    struct step *copy = g_malloc(step_size(step));
     *copy = *step;
     copy->change = (struct change){0};
     struct bytes *const targets[] = {&copy->table,       &copy->chain,          &copy->rule,
@@ -108,12 +114,14 @@ static const struct step *step_copy(const struct step *step)
     return copy;
 }
 
-static void annotation_keep(struct annotation *annotation)
+static void annotation_keep(struct message_log *log, struct annotation *annotation)
 {
     if (annotation->ruleset)
         ruleset_ref(annotation->ruleset);
-    if (annotation->step)
-        annotation->step = step_copy(annotation->step);
+    if (!annotation->step)
+        return;
+    annotation->step = step_copy(annotation->step);
+    log->step_bytes += step_size(annotation->step);
 }
 
 /* Room for `more` items behind `length`. */
@@ -175,7 +183,7 @@ static void append(struct message_log *log, const struct event *event, const str
     entry->lost_before = event->lost_before;
     entry->removed = log->last.present & ~present;
     entry->family = message->family;
-    annotation_keep(&entry->annotation);
+    annotation_keep(log, &entry->annotation);
 
     log->last.present &= present;
     for (uint32_t rest = message->present; rest != 0; rest &= rest - 1) {
@@ -219,7 +227,7 @@ void message_log_replace_last(struct message_log *log, const struct event *event
         log->before = g_new(struct slots, 1);
         slots_after(log, left, log->before);
     }
-    annotation_done(&log->entries[left].annotation);
+    annotation_done(log, &log->entries[left].annotation);
     log->entry_count = left;
     log->bytes_length = left > 0 ? log->entries[left - 1].bytes_end : 0;
     log->change_count = left > 0 ? log->entries[left - 1].end : 0;
@@ -244,14 +252,14 @@ void message_log_annotate(struct message_log *log, size_t index, const struct an
     struct annotation *place = &log->entries[index].annotation;
     struct annotation former = *place;
     *place = *annotation;
-    annotation_keep(place);
-    annotation_done(&former);
+    annotation_keep(log, place);
+    annotation_done(log, &former);
 }
 
 size_t message_log_memory(const struct message_log *log)
 {
-    return sizeof *log + log->bytes_capacity + log->change_capacity * sizeof(struct change_of_slot) +
-           log->entry_capacity * sizeof(struct entry);
+    return sizeof *log + log->step_bytes + log->bytes_capacity +
+           log->change_capacity * sizeof(struct change_of_slot) + log->entry_capacity * sizeof(struct entry);
 }
 
 void message_log_begin(const struct message_log *log, struct message_log_iterator *ret_iterator)

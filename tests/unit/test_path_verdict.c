@@ -201,6 +201,40 @@ static void test_synproxy_and_nothing_after(void **state)
     end(&world, VERDICT_STOLEN, REASON_RULE, "filter:INPUT:rule:4");
 }
 
+/* TPROXY drops where it finds no socket; where it finds one, only routing can still drop. */
+static void test_tproxy_and_nothing_after(void **state)
+{
+    (void)state;
+    for (unsigned dropped = 0; dropped < 2; dropped++) {
+        struct build_world world;
+        begin(&world, R | F);
+        build_put_rules(world.book, "*mangle\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:FORWARD ACCEPT\n"
+                                    "-A PREROUTING -p udp -j TPROXY --on-port 1\nCOMMIT\n");
+        if (!dropped) /* else as it is until somebody has looked */
+            rulebook_set_routing_dropped(world.book, false);
+        build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+        build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:rule:1");
+        end(&world, dropped ? VERDICT_UNKNOWN : VERDICT_DROP, REASON_TPROXY,
+            dropped ? "" : "mangle:PREROUTING:rule:1");
+    }
+}
+
+static void test_tproxy_that_goes_on(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin(&world, R | F);
+    build_put_rules(world.book, "*mangle\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:FORWARD ACCEPT\n"
+                                "-A PREROUTING -p udp -j TPROXY --on-port 1\nCOMMIT\n");
+    rulebook_set_routing_dropped(world.book, false);
+    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:rule:1");
+    world.mark = 1;
+    build_say(&world, HOOK_INPUT, "mangle:INPUT:policy:1");
+    build_say(&world, HOOK_INPUT, "filter:INPUT:rule:5");
+    end(&world, VERDICT_ACCEPT, REASON_RULE, "filter:INPUT:rule:5");
+}
+
 static void test_synproxy_that_goes_on(void **state)
 {
     (void)state;
@@ -502,6 +536,8 @@ int main(void)
         cmocka_unit_test(test_a_queue_that_somebody_may_listen_to),
         cmocka_unit_test(test_queue_at_the_end),
         cmocka_unit_test(test_synproxy_and_nothing_after),
+        cmocka_unit_test(test_tproxy_and_nothing_after),
+        cmocka_unit_test(test_tproxy_that_goes_on),
         cmocka_unit_test(test_synproxy_that_goes_on),
         cmocka_unit_test(test_silence_inside_a_table),
         cmocka_unit_test(test_unknown_target_and_silence),

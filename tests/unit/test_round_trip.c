@@ -471,6 +471,22 @@ static void assert_same_files(GByteArray *got, GByteArray *expected)
     unit_assert_bytes((struct bytes){got->data, got->len}, (struct bytes){expected->data, expected->len});
 }
 
+/* What a recording's log holds of a replayed message is what the file said, to the last string of its step.
+ */
+static void assert_same_messages(const struct recording *got, const struct recording *expected)
+{
+    GHashTableIter iterator;
+    gpointer value;
+    assert_int_equal(g_hash_table_size(got->kept), g_hash_table_size(expected->kept));
+    g_hash_table_iter_init(&iterator, got->kept);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        const struct kept_event *kept = value;
+        const struct kept_event *former = g_hash_table_lookup(expected->kept, &kept->event.message.number);
+        assert_non_null(former);
+        assert_events_equal(&kept->event, &former->event);
+    }
+}
+
 /* Reads the file back, compares everything with what went in, and makes a second file of it. */
 static void assert_comes_back(const struct recording *recording, bool same_file)
 {
@@ -482,6 +498,7 @@ static void assert_comes_back(const struct recording *recording, bool same_file)
     assert_int_equal(replayed.events, g_hash_table_size(recording->kept));
     assert_int_equal(replayed.rulesets, recording->rulesets->len);
     recording_finish(&second);
+    assert_same_messages(&second, recording);
     if (same_file)
         assert_same_files(second.file, recording->file);
     recording_done(&second);

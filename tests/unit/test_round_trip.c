@@ -237,7 +237,7 @@ struct recording {
     GHashTable *kept;  /* message number → struct kept_event: what the file is to give back */
     GPtrArray *memory; /* theirs */
     GPtrArray *rulesets;
-    uint64_t now_ns, lost, stale_steps;
+    uint64_t now_ns, lost, stale_steps, comments;
     const char *netns;
 };
 
@@ -259,6 +259,7 @@ static void keep_messages(struct recording *recording, const struct finished_pat
         step.context = (struct context){
             .in = event.in, .out = event.out, .physin = event.physin, .physout = event.physout};
         recording->stale_steps += step.stale;
+        recording->comments += step.comment.length > 0;
         event.step = &step;
         event.netns = build_text(recording->netns);
         struct kept_event *kept = keep_event(recording->memory, &event);
@@ -609,6 +610,25 @@ static bool say_any(struct generated *generated)
     return false;
 }
 
+/* The rules with comments, which the simulator does not have; only where there are conditions, for a rule
+ * without any is called by another name. */
+static GString *with_comments(struct bytes text)
+{
+    GString *commented = g_string_new(NULL);
+    g_autofree char *copy = g_strndup((const char *)text.data, text.length);
+    g_auto(GStrv) lines = g_strsplit(copy, "\n", -1);
+    for (unsigned i = 0; lines[i]; i++) {
+        const char *target = strstr(lines[i], " -j "), *end = lines[i] + strlen(lines[i]);
+        if (!target)
+            target = end;
+        g_string_append_len(commented, lines[i], target - lines[i]);
+        if (strstr(lines[i], " --dport "))
+            g_string_append_printf(commented, " -m comment --comment \"line %u\"", i);
+        g_string_append_printf(commented, "%s%s", target, lines[i + 1] ? "\n" : "");
+    }
+    return commented;
+}
+
 /* The simulator's rules, each with a number of its own. */
 static void put_rules(struct recording *recording, const struct rulebook *made)
 {
@@ -622,9 +642,11 @@ static void put_rules(struct recording *recording, const struct rulebook *made)
             .family = 4, .number = ++count, .generation = 1 + table, .time_ns = BUILD_RECEIVED_NS - table};
         struct ruleset *numbered;
         struct error error;
-        if (ruleset_new(&numbered, ruleset_text(ruleset), (struct ruleset_own *)own->data, own->len, &origin,
+        GString *text = with_comments(ruleset_text(ruleset));
+        if (ruleset_new(&numbered, build_text(text->str), (struct ruleset_own *)own->data, own->len, &origin,
                         &error) < 0)
             fail_msg("%s", error.text);
+        g_string_free(text, TRUE);
         recording_put(recording, numbered);
         ruleset_unref(numbered);
     }
@@ -647,6 +669,7 @@ static void run(uint64_t seed, unsigned loss_percent, bool doubt)
     /* Replay knows of a stale step what it says, and not what else it could have been: a verdict may be less
      * sure. */
     assert_int_equal(generated.recording.stale_steps > 0, doubt);
+    assert_true(generated.recording.comments > 0);
     assert_comes_back(&generated.recording, !doubt);
     recording_done(&generated.recording);
     sim_done(&generated.sim);

@@ -71,7 +71,7 @@ list_tests() { # BUILD
 now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 
 run_test() { # BUILD NAME SECONDS
-    (cd "$1/tests/unit" && ulimit -c 0 && timeout -k 1 "$3" "./test_$2" >"$1/mutation/log" 2>&1)
+    (cd "$1/tests/unit" && ulimit -c 0 && G_SLICE=always-malloc timeout -k 1 "$3" "./test_$2" >"$1/mutation/log" 2>&1)
 }
 
 # Prints who killed it; false where nobody did. The test that mirrors the source comes first, then the quick ones.

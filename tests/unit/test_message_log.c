@@ -139,6 +139,42 @@ static void test_replacing_takes_no_room(void **state)
     message_log_free(log);
 }
 
+/* Each string where it belongs, also those beyond rule and table. */
+static void test_every_string_of_a_step_is_copied(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"table", "chain", "rule",   "target", "comment",
+                                        "in",    "out",   "physin", "physout"};
+    char room[G_N_ELEMENTS(texts)][16];
+    struct step step = {.type = STEP_RULE, .rulenum = 2, .ruleset = 5, .stale = true};
+#define STRINGS(of)                                                                                          \
+    {                                                                                                        \
+        &(of)->table, &(of)->chain, &(of)->rule, &(of)->target, &(of)->comment, &(of)->context.in,           \
+            &(of)->context.out, &(of)->context.physin, &(of)->context.physout                                \
+    }
+    struct bytes *const strings[] = STRINGS(&step);
+    for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_strlcpy(room[i], texts[i], sizeof room[i]);
+        *strings[i] = build_text(room[i]);
+    }
+    step.change = (struct change){.has_ttl = true, .ttl = 9}; /* the log makes its own from the packets */
+    struct message_log *log = message_log_new();
+    const struct event event = {.step = &step};
+    const struct annotation annotation = {.step = &step};
+    message_log_add(log, &event, &annotation);
+    memset(room, 'x', sizeof room);
+    const struct step *copy = message_log_annotation(log, 0)->step;
+    const struct bytes *const copies[] = STRINGS(copy);
+    for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++)
+        unit_assert_bytes(*copies[i], build_text(texts[i]));
+    assert_int_equal(copy->type, STEP_RULE);
+    assert_int_equal(copy->rulenum, 2);
+    assert_int_equal(copy->ruleset, 5);
+    assert_true(copy->stale);
+    assert_true(change_is_empty(&copy->change));
+    message_log_free(log);
+}
+
 static void test_steps_of_a_file_are_copied(void **state)
 {
     (void)state;
@@ -172,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_what_stays_is_kept_once),
         cmocka_unit_test(test_replacing_takes_no_room),
         cmocka_unit_test(test_steps_of_a_file_are_copied),
+        cmocka_unit_test(test_every_string_of_a_step_is_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

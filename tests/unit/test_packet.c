@@ -259,9 +259,24 @@ static void test_key_differs(void **state)
     assert_false(key(&fragment) == key(&next));
 }
 
+static void test_flow_label_and_traffic_class(void **state)
+{
+    (void)state;
+    uint8_t buffer[512];
+    struct packet packet;
+    struct bytes bytes = build_packet_bytes(buffer, &(struct build_packet){.version = 6, .tos = 0xb8});
+    buffer[1] |= 0x0a;
+    buffer[2] = 0xbc;
+    buffer[3] = 0xde;
+    packet_parse(bytes, &packet);
+    assert_int_equal(packet.flow_label, 0xabcde);
+    assert_int_equal(packet.tos, 0xb8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_flow_label_and_traffic_class),
         cmocka_unit_test(test_headers),
         cmocka_unit_test(test_icmp_errors),
         cmocka_unit_test(test_ipv6_extension_headers),

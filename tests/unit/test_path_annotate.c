@@ -87,6 +87,52 @@ static void test_either_may_have_been(void **state)
     end(&world, VERDICT_UNKNOWN, REASON_RULES_CHANGED, true);
 }
 
+/* The new rules know both messages, but not one after the other: rule 1 would have let it pass. */
+static void test_the_new_rules_know_each_message_but_not_the_walk(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin(&world);
+    say_drop(&world);
+    settle(&world, "*filter\n:INPUT ACCEPT\n-A INPUT -p udp -j ACCEPT\n-A INPUT -p udp -j ACCEPT\nCOMMIT\n");
+    end(&world, VERDICT_DROP, REASON_RULE, false);
+}
+
+/* It went on after rule 1 and was not seen again: in the old rules that can be, in the new ones there is no
+ * rule 1. */
+static void test_an_unfinished_walk_is_better_than_an_impossible_one(void **state)
+{
+    (void)state;
+    struct build_world world;
+    begin(&world);
+    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    build_say(&world, HOOK_INPUT, "filter:INPUT:rule:1");
+    settle(&world, "*filter\n:INPUT ACCEPT\nCOMMIT\n");
+    end(&world, VERDICT_UNKNOWN, REASON_VANISHED_TABLE, false);
+}
+
+/* The step that decided stands in the filter table, and other tables come after it. */
+static void test_what_decided_is_found_again(void **state)
+{
+    (void)state;
+    struct build_world world;
+    build_world_init(&world);
+    build_put_rules(world.book, RAW);
+    build_put_rules(world.book, BEFORE);
+    build_put_rules(world.book, "*security\n:INPUT ACCEPT\nCOMMIT\n");
+    rulebook_set_tables(world.book, 4, 1 << TABLE_RAW | 1 << TABLE_FILTER | 1 << TABLE_SECURITY, 0);
+    rulebook_suspect(world.book, 4, world.now_ns);
+    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
+    build_say(&world, HOOK_INPUT, "filter:INPUT:rule:1");
+    build_say(&world, HOOK_INPUT, "filter:INPUT:policy:3");
+    build_say(&world, HOOK_INPUT, "security:INPUT:policy:1");
+    settle(&world, BEFORE);
+    assert_int_equal(world.paths->len, 1);
+    build_assert_path(&world, 0, VERDICT_ACCEPT, REASON_POLICY, "filter:INPUT:policy:3");
+    assert_false(build_path_at(world.paths, 0)->stale);
+    build_world_done(&world);
+}
+
 static void test_packets_before_and_after_are_sure(void **state)
 {
     (void)state;
@@ -129,6 +175,9 @@ int main(void)
         cmocka_unit_test(test_rules_that_say_the_same_of_it),
         cmocka_unit_test(test_only_the_old_rules_allow_the_walk),
         cmocka_unit_test(test_either_may_have_been),
+        cmocka_unit_test(test_the_new_rules_know_each_message_but_not_the_walk),
+        cmocka_unit_test(test_an_unfinished_walk_is_better_than_an_impossible_one),
+        cmocka_unit_test(test_what_decided_is_found_again),
         cmocka_unit_test(test_packets_before_and_after_are_sure),
         cmocka_unit_test(test_never_settled),
     };

@@ -1,63 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/unit.h"
 
+#include <glib.h>
+
 #include "format/path_record.h"
 
 #define STEPS 4
 
-/* What two ways may differ in, one thing at a time; 0 is the way itself. */
+/* What two ways may differ in: every member of a step but the time itself. Each has another value of the same
+ * length, so that neither lengths nor hashes tell them apart alone. 0 is the way itself. */
 static void differ(struct step *step, unsigned how)
 {
-    switch (how) {
-    case 1:
-        step->rule = BYTES("-A INPUT -p tcp -j DROP");
-        break;
-    case 2:
-        step->chain = BYTES("FNPUT");
-        break;
-    case 3:
-        step->table = BYTES("mangle");
-        break;
-    case 4:
-        step->target = BYTES("DOOR");
-        break;
-    case 5:
-        step->comment = BYTES("eb");
-        break;
-    case 6:
-        step->rulenum++;
-        break;
-    case 7:
-        step->ruleset++;
-        break;
-    case 8:
-        step->stale = true;
-        break;
-    case 9:
+    struct bytes *const strings[] = {&step->rule,        &step->chain,          &step->table,
+                                     &step->target,      &step->comment,        &step->context.in,
+                                     &step->context.out, &step->context.physin, &step->context.physout,
+                                     &step->change.src,  &step->change.dst};
+    bool *const flags[] = {
+        &step->stale,           &step->context.has_hook,   &step->context.has_mark,   &step->context.has_uid,
+        &step->context.has_gid, &step->change.has_srcport, &step->change.has_dstport, &step->change.has_ttl,
+        &step->change.has_tos,  &step->change.has_length};
+    uint32_t *const numbers[] = {&step->rulenum,      &step->ruleset,      &step->type,
+                                 &step->context.hook, &step->context.mark, &step->context.uid,
+                                 &step->context.gid,  &step->change.length};
+    static uint8_t others[G_N_ELEMENTS(strings)][32];
+    if (how == 0)
+        return;
+    if (--how < G_N_ELEMENTS(strings)) {
+        memcpy(others[how], strings[how]->data, strings[how]->length);
+        others[how][strings[how]->length - 1] ^= 1;
+        strings[how]->data = others[how];
+    } else if ((how -= G_N_ELEMENTS(strings)) < G_N_ELEMENTS(flags)) {
+        *flags[how] = !*flags[how];
+    } else if ((how -= G_N_ELEMENTS(flags)) < G_N_ELEMENTS(numbers)) {
+        ++*numbers[how];
+    } else if ((how -= G_N_ELEMENTS(numbers)) == 0) {
+        step->change.srcport++;
+    } else if (how == 1) {
+        step->change.dstport++;
+    } else if (how == 2) {
+        step->change.ttl--;
+    } else if (how == 3) {
+        step->change.tos++;
+    } else {
         step->has_time = false;
         step->time_ns = 0;
-        break;
-    case 10:
-        step->context.in = BYTES("eth1");
-        break;
-    case 11:
-        step->context.mark++;
-        break;
-    case 12:
-        step->context.has_uid = true;
-        break;
-    case 13:
-        step->change.dst = BYTES("\x0a\0\0\x02");
-        break;
-    case 14:
-        step->change.ttl--;
-        break;
-    case 15:
-        step->type = STEP_UNKNOWN;
-        break;
     }
 }
-#define WAYS 16
+#define WAYS (1 + 11 + 10 + 8 + 5)
 
 static void make_way(struct step steps[STEPS], unsigned how)
 {
@@ -65,14 +54,37 @@ static void make_way(struct step steps[STEPS], unsigned how)
         steps[i] = (struct step){
             .table = BYTES("filter"),
             .chain = BYTES("INPUT"),
+            .type = STEP_RULE,
             .rulenum = i + 1,
             .rule = BYTES("-A INPUT -p udp -j DROP"),
             .target = BYTES("DROP"),
             .comment = BYTES("ud"),
             .ruleset = 3,
             .has_time = true,
-            .context = {.has_hook = true,             .has_mark = true, .in = BYTES("eth0")},
-            .change = {.dst = BYTES("\x0a\0\0\x01"), .has_ttl = true,  .ttl = 63          },
+            .context = {.has_hook = true,
+                        .hook = HOOK_INPUT,
+                        .has_mark = true,
+                        .mark = 7,
+                        .has_uid = true,
+                        .uid = 1000,
+                        .has_gid = true,
+                        .gid = 100,
+                        .in = BYTES("eth0"),
+                        .out = BYTES("eth1"),
+                        .physin = BYTES("port0"),
+                        .physout = BYTES("port1")},
+            .change = {.src = BYTES("\x0a\0\0\x02"),
+                        .dst = BYTES("\x0a\0\0\x01"),
+                        .has_srcport = true,
+                        .srcport = 1024,
+                        .has_dstport = true,
+                        .dstport = 53,
+                        .has_ttl = true,
+                        .ttl = 63,
+                        .has_tos = true,
+                        .tos = 4,
+                        .has_length = true,
+                        .length = 60             },
         };
     differ(&steps[1], how);
 }

@@ -134,6 +134,39 @@ static void test_changes(void **state)
     end(&world, &judged);
 }
 
+/* A program behind NFQUEUE may rewrite anything; the assembler's own tests say which path that is. */
+static void test_source_changes(void **state)
+{
+    (void)state;
+    struct message_log *log = message_log_new();
+    const struct annotation annotation = {
+        .meaning.kind = MEANING_RULE,
+        .meaning.rule = &(const struct rule){.text = BYTES("-A a")},
+        .spot = { HOOK_INPUT,         TABLE_FILTER}
+    };
+    for (unsigned i = 0; i < 2; i++) {
+        uint8_t buffer[512];
+        struct build_event room;
+        const struct build_packet packet = {
+            .src = 0x0a000001 + i, .dst = 0x0a000009, .srcport = (uint16_t)(7 + i), .dstport = 9};
+        const struct build_message message = {.hook = HOOK_INPUT,
+                                              .where = "filter:INPUT:rule:1",
+                                              .payload = build_packet_bytes(buffer, &packet)};
+        message_log_add(log, build_event(&room, &message), &annotation);
+    }
+    struct path_steps steps = {0};
+    path_steps_make(&steps, &(const struct finished_path){.log = log, .messages = 2});
+    assert_int_equal(steps.count, 2);
+    const struct change *change = &steps.steps[1].change;
+    unit_assert_bytes(change->src, BYTES("\x0a\0\0\x02"));
+    assert_true(change->has_srcport);
+    assert_int_equal(change->srcport, 8);
+    assert_int_equal(change->dst.length, 0);
+    assert_false(change->has_dstport || change->has_ttl || change->has_tos || change->has_length);
+    path_steps_done(&steps);
+    message_log_free(log);
+}
+
 static void judge_length(const struct path_steps *steps)
 {
     const struct change *change = &steps->steps[1].change;
@@ -225,6 +258,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rule_return_policy_and_ours),
         cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_source_changes),
         cmocka_unit_test(test_length),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_no_times),

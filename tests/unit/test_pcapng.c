@@ -21,6 +21,20 @@ static void test_section(void **state)
                          "\0\0\0\0\x28\0\0\0"));
 }
 
+/* Hardware, operating system, application: which is which stands in the code alone. */
+static void test_section_options(void **state)
+{
+    (void)state;
+    struct wire_writer out = {0};
+    pcapng_write_section(&out, "x86", "Lin", "ipt");
+    assert_written(&out,
+                   BYTES("\x0a\x0d\x0d\x0a\x38\0\0\0\x4d\x3c\x2b\x1a\1\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff"
+                         "\2\0\3\0x86\0"
+                         "\3\0\3\0Lin\0"
+                         "\4\0\3\0ipt\0"
+                         "\0\0\0\0\x38\0\0\0"));
+}
+
 static void test_interface(void **state)
 {
     (void)state;
@@ -123,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_section),
+        cmocka_unit_test(test_section_options),
         cmocka_unit_test(test_interface),
         cmocka_unit_test(test_packet),
         cmocka_unit_test(test_custom_and_journal),

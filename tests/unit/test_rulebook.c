@@ -101,6 +101,11 @@ static void test_a_change_is_between_two_times(void **state)
     assert_ptr_equal(then.ruleset, after);
     assert_ptr_equal(then.other, before);
     assert_true(then.sure);
+    /* The suspicion's first nanosecond and the last: either may have been in force. */
+    then = rulebook_then(book, 4, TABLE_FILTER, 90, 100);
+    assert_ptr_equal(then.other, before);
+    then = rulebook_then(book, 4, TABLE_FILTER, 200, 210);
+    assert_ptr_equal(then.other, before);
     then = rulebook_then(book, 4, TABLE_RAW, 120, 130);
     assert_null(then.ruleset);
     rulebook_free(book);

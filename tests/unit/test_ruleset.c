@@ -109,6 +109,9 @@ static void test_own_rules_shift_numbers(void **state)
     assert_rule(meaning_of(ruleset, "PREROUTING", true, 2), 1, "-A PREROUTING -i eth0 -j NOTRACK",
                 ACTION_CONTINUE);
     assert_int_equal(meaning_of(ruleset, "PREROUTING", true, 3).kind, MEANING_OWN);
+    assert_int_equal(meaning_of(ruleset, "PREROUTING", true, 3).action, ACTION_CONTINUE);
+    assert_ptr_equal(meaning_of(ruleset, "PREROUTING", true, 3).chain,
+                     ruleset_chain(ruleset, BYTES("PREROUTING")));
     assert_rule(meaning_of(ruleset, "PREROUTING", false, 4), 2, "-A PREROUTING -j ACCEPT", ACTION_ACCEPT);
     assert_int_equal(meaning_of(ruleset, "PREROUTING", false, 5).kind, MEANING_POLICY);
     assert_int_equal(meaning_of(ruleset, "OUTPUT", false, 2).kind, MEANING_POLICY);
@@ -207,6 +210,37 @@ static void test_bad_texts(void **state)
     }
 }
 
+/* A line that cannot be read is quoted, 200 bytes of it. */
+static void test_a_long_line_is_cut_where_it_is_quoted(void **state)
+{
+    (void)state;
+    char text[300] = "*filter\n";
+    memset(text + 8, 'n', 280);
+    struct ruleset *ruleset = NULL;
+    struct error error = {""};
+    const struct ruleset_origin origin = {.family = 4};
+    assert_int_equal(ruleset_new(&ruleset, build_text(text), NULL, 0, &origin, &error), -EINVAL);
+    const char *quoted = strchr(error.text, '"');
+    assert_non_null(quoted);
+    assert_int_equal(strspn(quoted + 1, "n"), 200);
+}
+
+static void test_the_imitation_of_trace_is_found(void **state)
+{
+    (void)state;
+    struct ruleset *ruleset =
+        build_ruleset("*filter\n:INPUT ACCEPT\n-A INPUT -j LOG --log-prefix \"TRACE: filter:INPUT:rule:1 \"\n"
+                      "-A INPUT -j NFLOG --nflog-prefix \"mine\"\n"
+                      "-A INPUT -j NFLOG --nflog-prefix \"TRACE: filter:INPUT:rule:1 \"\nCOMMIT\n");
+    const struct rule *rule = ruleset_find_imitation(ruleset);
+    assert_non_null(rule);
+    unit_assert_bytes(rule->text, BYTES("-A INPUT -j NFLOG --nflog-prefix \"TRACE: filter:INPUT:rule:1 \""));
+    ruleset_unref(ruleset);
+    ruleset = build_ruleset("*filter\n:INPUT ACCEPT\n-A INPUT -j NFLOG --nflog-prefix \"mine\"\nCOMMIT\n");
+    assert_null(ruleset_find_imitation(ruleset));
+    ruleset_unref(ruleset);
+}
+
 static void read_any(struct bytes bytes)
 {
     struct ruleset *ruleset;
@@ -276,6 +310,8 @@ int main(void)
         cmocka_unit_test(test_rules_out_of_order),
         cmocka_unit_test(test_comments_have_no_say),
         cmocka_unit_test(test_bad_texts),
+        cmocka_unit_test(test_a_long_line_is_cut_where_it_is_quoted),
+        cmocka_unit_test(test_the_imitation_of_trace_is_found),
         cmocka_unit_test(test_any_damage_is_survived),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_many_rules),

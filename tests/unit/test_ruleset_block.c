@@ -63,6 +63,7 @@ static void test_round_trip(void **state)
         assert_true(ruleset_part_next_own(&reader, &own));
         unit_assert_bytes(own.chain, owns[i].chain);
         assert_int_equal(own.number, owns[i].number);
+        own = (struct ruleset_own){0};
         assert_true(ruleset_part_own(&got, i, &own));
         unit_assert_bytes(own.chain, owns[i].chain);
         assert_int_equal(own.number, owns[i].number);

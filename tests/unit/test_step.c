@@ -153,6 +153,54 @@ static void test_round_trip(void **state)
     assert_comes_back(&full, &step);
 }
 
+/* One thing alone: nothing is taken for the next one. */
+static void test_each_change_by_itself(void **state)
+{
+    (void)state;
+    struct change changes[7] = {0};
+    changes[0].src = BYTES("\x0a\0\0\x01");
+    changes[1].dst = BYTES("\x0a\0\0\x02");
+    changes[2].has_srcport = true;
+    changes[2].srcport = 1;
+    changes[3].has_dstport = true;
+    changes[3].dstport = 2;
+    changes[4].has_ttl = true;
+    changes[4].ttl = 3;
+    changes[5].has_tos = true;
+    changes[5].tos = 4;
+    changes[6].has_length = true;
+    changes[6].length = 5;
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        const struct step step = {.table = BYTES("nat"), .type = STEP_RULE, .change = changes[i]};
+        assert_false(change_is_empty(&changes[i]));
+        assert_comes_back(&step, NULL);
+    }
+}
+
+static void test_each_part_of_a_context_by_itself(void **state)
+{
+    (void)state;
+    struct context contexts[8] = {0};
+    contexts[0].has_hook = true;
+    contexts[0].hook = HOOK_FORWARD;
+    contexts[1].in = BYTES("a");
+    contexts[2].out = BYTES("b");
+    contexts[3].physin = BYTES("c");
+    contexts[4].physout = BYTES("d");
+    contexts[5].has_mark = true;
+    contexts[5].mark = 1;
+    contexts[6].has_uid = true;
+    contexts[6].uid = 2;
+    contexts[7].has_gid = true;
+    contexts[7].gid = 3;
+    for (size_t i = 0; i < sizeof contexts / sizeof *contexts; i++) {
+        const struct step step = {.table = BYTES("nat"), .type = STEP_RULE, .context = contexts[i]};
+        assert_comes_back(&step, NULL);
+        for (size_t k = 0; k < sizeof contexts / sizeof *contexts; k++)
+            assert_int_equal(context_equal(&contexts[i], &contexts[k]), i == k);
+    }
+}
+
 static void test_what_is_the_same_is_not_repeated(void **state)
 {
     (void)state;
@@ -340,6 +388,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_each_change_by_itself),
+        cmocka_unit_test(test_each_part_of_a_context_by_itself),
         cmocka_unit_test(test_what_is_the_same_is_not_repeated),
         cmocka_unit_test(test_strings_stand_once_and_are_cut),
         cmocka_unit_test(test_lines_in_parts),

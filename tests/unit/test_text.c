@@ -183,6 +183,17 @@ static void test_steps_and_marks(void **state)
     assert_null(strchr(text, '\x1b'));
     g_autofree char *coloured = path_text(&packet, true);
     assert_non_null(strstr(coloured, "\x1b[31mDROP"));
+    /* What is coloured ends with its piece: the time, the deciding rule, the verdict. */
+    unsigned on = 0, off = 0;
+    for (const char *at = coloured; (at = strstr(at, "\x1b[")) != NULL; at++) {
+        bool is_off = g_str_has_prefix(at, "\x1b[0m");
+        *(is_off ? &off : &on) += 1;
+        assert_int_equal(on, is_off ? off : off + 1);
+    }
+    assert_int_equal(on, 3);
+    assert_int_equal(off, 3);
+    assert_non_null(strstr(coloured, "-P INPUT DROP\x1b[0m [mark 0x2a]\n"));
+    assert_non_null(strstr(coloured, "policy: -P INPUT DROP\x1b[0m [messages"));
 }
 
 int main(void)

@@ -43,6 +43,8 @@ static void test_every_type_comes_back(void **state)
         assert_true(wire_read_field(&reader, &field));
         assert_int_equal(field.number, 1);
         assert_int_equal(wire_read_uint(&reader, &field), numbers[i]);
+        assert_ptr_equal(field.bytes.data + field.bytes.length,
+                         reader.at); /* where the value stands, for the tree */
         assert_true(wire_read_field(&reader, &field));
         assert_int_equal(wire_read_sint(&reader, &field), (int64_t)numbers[i]);
         assert_true(wire_read_field(&reader, &field));

@@ -278,11 +278,11 @@ int realm_stop_tracing(struct realm *realm, struct error *error)
     return leave(realm, kernel_stop_tracing(realm->kernel, error), error);
 }
 
-static int close_kernel(struct realm *realm, struct error *error)
+static int close_kernel(struct realm *realm, struct error *ret_left, struct error *error)
 {
     watch_close(realm->watch);
     realm->watch = NULL;
-    int result = kernel_close(realm->kernel, error);
+    int result = kernel_close(realm->kernel, ret_left, error);
     realm->kernel = NULL;
     return result;
 }
@@ -297,11 +297,14 @@ static void close_descriptors(struct realm *realm)
     realm->process = -1;
 }
 
-int realm_close(struct realm *realm, struct totals *totals, struct error *error)
+int realm_close(struct realm *realm, struct totals *totals, struct error *ret_left, struct error *error)
 {
     struct source_stats stats;
+    struct error left;
     enter(realm);
-    int result = close_kernel(realm, error);
+    int result = close_kernel(realm, &left, error);
+    if (left.text[0] && ret_left)
+        *ret_left = left;
     realm->source->ops->stats(realm->source, &stats);
     totals_add_source(totals, &stats);
     close_descriptors(realm);
@@ -313,7 +316,10 @@ void realm_free(struct realm *realm)
 {
     if (!realm)
         return;
-    close_kernel(realm, NULL);
+    struct error left;
+    close_kernel(realm, &left, NULL);
+    if (left.text[0])
+        report_error("%s", left.text);
     close_descriptors(realm);
     pipeline_done(&realm->pipeline);
     g_free(realm->label);

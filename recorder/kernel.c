@@ -303,6 +303,8 @@ int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *t
         result = arm_guard(kernel, tag, notes, error);
     for (size_t i = 0; result == 0 && i < kernel->count; i++)
         result = start_family(kernel, &kernel->families[i], pipeline, tag, &filter, &limit, notes, error);
+    for (size_t i = 0; result == 0 && i < kernel->count; i++)
+        result = agent_bind(kernel->families[i].agent, QUICK_MS, error);
     if (result == 0)
         note_other_firewalls(kernel, has_legacy_rules, notes);
     filter_done(&filter);

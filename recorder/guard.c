@@ -19,7 +19,13 @@
 struct guard {
     pid_t pid;
     int socket;
+    bool is_armed;
 };
+
+static int ended_error(const struct guard *guard, struct error *error)
+{
+    return error_set(error, EPIPE, "the guard, process %ld, has ended unexpectedly", (long)guard->pid);
+}
 
 static int await(const struct guard *guard, int timeout_ms, struct guard_reply *ret_reply,
                  struct error *error)
@@ -31,7 +37,7 @@ static int await(const struct guard *guard, int timeout_ms, struct guard_reply *
             "the guard, process %ld, is not done yet: it goes on trying, perhaps for the lock %s",
             (long)guard->pid, XTABLES_LOCK_FILE);
     if (recv(guard->socket, ret_reply, sizeof *ret_reply, MSG_DONTWAIT) != sizeof *ret_reply)
-        return error_set(error, EPIPE, "the guard, process %ld, has ended unexpectedly", (long)guard->pid);
+        return ended_error(guard, error);
     return 0;
 }
 
@@ -78,7 +84,8 @@ int guard_arm(struct guard *guard, const struct state *state, int timeout_ms, st
 {
     struct guard_reply armed;
     if (send(guard->socket, state, sizeof *state, MSG_NOSIGNAL) != sizeof *state)
-        return error_set(error, EPIPE, "the guard, process %ld, has ended unexpectedly", (long)guard->pid);
+        return ended_error(guard, error);
+    guard->is_armed = true;
     int result = await(guard, timeout_ms, &armed, error);
     if (result < 0)
         return result;
@@ -101,21 +108,25 @@ pid_t guard_pid(const struct guard *guard)
 }
 
 /* A guard that was never armed says nothing at its end. */
+static int take_end(const struct guard *guard, struct error *error)
+{
+    struct guard_reply end;
+    if (recv(guard->socket, &end, sizeof end, MSG_DONTWAIT) != sizeof end)
+        return guard->is_armed ? ended_error(guard, error) : 0;
+    if (end.result < 0 && error)
+        *error = end.error;
+    return end.result;
+}
+
 int guard_close(struct guard *guard, int timeout_ms, struct error *error)
 {
-    struct guard_reply end = {0};
+    struct guard_reply none;
     if (!guard)
         return 0;
     shutdown(guard->socket, SHUT_WR);
-    int result = 0;
-    if (interrupt_poll(guard->socket, POLLIN, timeout_ms) != 1)
-        result = await(guard, 0, &end, error);
-    if (result == 0 && recv(guard->socket, &end, sizeof end, MSG_DONTWAIT) == sizeof end && end.result < 0) {
-        result = end.result;
-        if (error)
-            *error = end.error;
-    }
-    if (result == 0)
+    int result = interrupt_poll(guard->socket, POLLIN, timeout_ms) == 1 ? take_end(guard, error)
+                                                                        : await(guard, 0, &none, error);
+    if (result == 0 || result == -EPIPE)
         waitpid(guard->pid, NULL, 0);
     free_guard(guard);
     return result;

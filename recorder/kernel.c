@@ -6,8 +6,10 @@
 #include "recorder/kernel_family.h"
 #include "recorder/leftovers.h"
 #include "recorder/report.h"
+#include "recorder/ruleset/undo.h"
 #include "recorder/ssh_session.h"
 #include "recorder/system/nftables.h"
+#include "recorder/system/privileges.h"
 #include "recorder/upkeep.h"
 
 #include <errno.h>
@@ -44,14 +46,14 @@ int kernel_open(struct kernel **ret_kernel, const struct options *options, const
         family->family = families[i].family;
         int result = agent_open(&family->agent, family->family, fd_to_enter(netns), error);
         if (result < 0) {
-            kernel_close(kernel, NULL);
+            kernel_close(kernel, NULL, NULL);
             return result;
         }
         kernel->count++;
     }
     int result = guard_open(&kernel->guard, fd_to_enter(netns), error);
     if (result < 0) {
-        kernel_close(kernel, NULL);
+        kernel_close(kernel, NULL, NULL);
         return result;
     }
     *ret_kernel = kernel;
@@ -60,6 +62,7 @@ int kernel_open(struct kernel **ret_kernel, const struct options *options, const
 
 void kernel_assume_lock(struct kernel *kernel)
 {
+    kernel->lock_held = true;
     for (size_t i = 0; i < kernel->count; i++)
         agent_assume_lock(kernel->families[i].agent, true);
 }
@@ -138,6 +141,7 @@ static int arm_guard(struct kernel *kernel, const char *tag, GString *notes, str
         family->family = kernel->families[i].family;
         g_strlcpy(family->former_logger, kernel->families[i].state.logger, sizeof family->former_logger);
     }
+    kernel->state = state;
     int result = guard_arm(kernel->guard, &state, QUICK_MS, &problem, error);
     if (result == 0 && problem.text[0])
         report_note_into(
@@ -235,6 +239,7 @@ static int start_family(struct kernel *kernel, struct family *family, struct pip
                         GString *notes, struct error *error)
 {
     struct ruleset_state state;
+    family->is_changed = true;
     int result = agent_logger_set(family->agent, QUICK_MS, NULL, error);
     if (result == 0)
         result = install(kernel, family, tag, filter, limit, notes, error);
@@ -391,6 +396,8 @@ int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *t
         result = arm_guard(kernel, tag, notes, error);
     for (size_t i = 0; result == 0 && i < kernel->count; i++)
         result = start_family(kernel, &kernel->families[i], pipeline, tag, &filter, &limit, notes, error);
+    for (size_t i = 0; result == 0 && i < kernel->count; i++)
+        result = agent_bind(kernel->families[i].agent, QUICK_MS, error);
     if (result == 0)
         note_other_firewalls(kernel, has_legacy_rules, notes);
     filter_done(&filter);
@@ -434,16 +441,77 @@ int kernel_stop_tracing(struct kernel *kernel, struct error *error)
     return first;
 }
 
-int kernel_close(struct kernel *kernel, struct error *error)
+/* Of helpers that were killed; one that only takes long goes on by itself. */
+static bool is_dead(int result)
+{
+    return result < 0 && result != -ETIMEDOUT && result != -EINTR;
+}
+
+static int undo_left(struct kernel *kernel)
+{
+    enum xtables_lock_wait wait = kernel->lock_held ? XTABLES_LOCK_HELD : XTABLES_LOCK_BOUNDED;
+    int first = 0;
+    for (size_t i = 0; i < kernel->count; i++) {
+        const struct state_family *former = &kernel->state.families[i];
+        if (!kernel->families[i].is_left)
+            continue;
+        int result = ruleset_undo(former->family, kernel->state.tag,
+                                  former->former_logger[0] ? former->former_logger : NULL, wait, NULL, NULL);
+        kernel->families[i].is_left = result < 0;
+        first = first < 0 ? first : result;
+    }
+    return first < 0 ? first : state_remove(&kernel->state, NULL);
+}
+
+/* This process can do it as long as it has not given up its privileges. */
+static void undo_instead(struct kernel *kernel)
+{
+    struct netns own;
+    if (!privileges_suffice_for_rules() || netns_open_own(&own, NULL) < 0)
+        return;
+    bool is_own = netns_equal(&own, kernel->netns);
+    if (is_own || netns_enter(kernel->netns, NULL) == 0) {
+        undo_left(kernel);
+        if (!is_own)
+            netns_enter(&own, NULL);
+    }
+    netns_done(&own);
+}
+
+static void tell_left(const struct kernel *kernel, struct error *ret_left)
+{
+    g_autoptr(GString) families = g_string_new(NULL);
+    for (size_t i = 0; i < kernel->count; i++)
+        if (kernel->families[i].is_left)
+            g_string_append_printf(families, "%s%s", families->len > 0 ? " and " : "",
+                                   family_name(&kernel->families[i]));
+    const char *name = kernel->netns->name ? kernel->netns->name : "";
+    if (families->len > 0)
+        error_set(ret_left, 0,
+                  "the %s %s left behind, for all who could put them back were killed: iptrace-record "
+                  "--cleanup%s%s takes them out",
+                  families->str, kernel->options->no_install ? "loggers are" : "TRACE rules and loggers are",
+                  name[0] ? " -n " : "", name);
+}
+
+int kernel_close(struct kernel *kernel, struct error *ret_left, struct error *error)
 {
     int first = 0;
+    if (ret_left)
+        ret_left->text[0] = '\0';
     if (!kernel)
         return 0;
     for (size_t i = 0; i < kernel->count; i++) {
-        int result = agent_close(kernel->families[i].agent, QUICK_MS, NULL, first < 0 ? NULL : error);
+        struct family *family = &kernel->families[i];
+        int result = agent_close(family->agent, QUICK_MS, NULL, first < 0 ? NULL : error);
+        family->is_left = family->is_changed && is_dead(result);
         first = first < 0 ? first : result;
     }
     int guarded = guard_close(kernel->guard, QUICK_MS, first < 0 ? NULL : error);
+    if (is_dead(guarded)) {
+        undo_instead(kernel);
+        tell_left(kernel, ret_left);
+    }
     g_free(kernel);
     return first < 0 ? first : guarded;
 }

@@ -44,8 +44,9 @@ int kernel_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_n
 /* Takes the TRACE rules out: no new packet is traced. */
 int kernel_stop_tracing(struct kernel *kernel, struct error *error);
 
-/* Puts everything else back and ends the agents. Does as much as it can; the error is the first. Null is
- * allowed. */
-int kernel_close(struct kernel *kernel, struct error *error);
+/* Puts everything else back and ends the agents. Does as much as it can; the error is the first. `ret_left`:
+ * what is left where agents and guard were killed together, and who takes it out; empty where nothing is.
+ * Null is allowed for each. */
+int kernel_close(struct kernel *kernel, struct error *ret_left, struct error *error);
 
 #endif

@@ -16,6 +16,8 @@
 struct family {
     int family; /* AF_INET, AF_INET6 */
     struct agent *agent;
+    bool is_changed; /* there may be something to put back */
+    bool is_left;    /* and its agent died without having done it */
     bool raw_created;
     struct ruleset_state state; /* of the look at all entries before anything was changed … */
     struct moment read;         /* … when that began */
@@ -36,6 +38,8 @@ struct kernel {
     struct family families[2];
     size_t count;
     struct guard *guard;
+    struct state state;  /* what the guard was told */
+    bool lock_held;      /* --lock */
     struct watch *watch; /* the realm's; null before kernel_watch() */
     bool stopping;       /* what is missing now we took out ourselves */
     uint64_t looked_ns, repairs_since_ns;

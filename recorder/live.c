@@ -31,6 +31,7 @@ struct live {
     GPtrArray *realms; /* of struct realm */
     struct writer *writer;
     struct totals totals; /* of realms that were closed */
+    struct error left;    /* what nobody can put back any more; empty: nothing */
     GArray *fds;          /* of struct pollfd */
     int lock_fd;          /* --lock */
     bool stop;
@@ -174,7 +175,7 @@ static void let_go(struct live *live, guint i)
     report_note("%s", message);
     if (realm_stop_tracing(realm, &problem) < 0 || realm_turn(realm, &problem) < 0)
         report_note("%s", problem.text);
-    if (realm_close(realm, &live->totals, &problem) < 0)
+    if (realm_close(realm, &live->totals, NULL, &problem) < 0)
         report_note("%s", problem.text);
     writer_add_journal(live->writer, realm->pipeline.netns, clock_realtime_ns(), JOURNAL_NOTICE,
                        "namespace_gone", message);
@@ -353,13 +354,24 @@ static int stop(struct live *live, struct error *error)
     int drained = live->realms->len > 0 ? drain_rest(live, first < 0 ? NULL : error) : 0;
     first = first < 0 ? first : drained;
     for (guint i = 0; i < live->realms->len; i++) {
-        int result = realm_close(realm_at(live, i), &live->totals, first < 0 ? NULL : error);
+        int result = realm_close(realm_at(live, i), &live->totals, &live->left, first < 0 ? NULL : error);
         first = first < 0 ? first : result;
     }
     struct writer *writer = g_steal_pointer(&live->writer);
     g_ptr_array_set_size(live->realms, 0);
     int closed = writer_close(writer, &live->totals, clock_realtime_ns(), first < 0 ? NULL : error);
     return first < 0 ? first : closed;
+}
+
+/* What is left is the last thing that is said, whatever the error was. */
+static int tell_left(const struct live *live, int result, struct error *error)
+{
+    if (!live->left.text[0])
+        return result;
+    if (result == 0)
+        return error_set(error, ECHILD, "%s", live->left.text);
+    struct error first = *error;
+    return error_set(error, -result, "%s; %s", first.text, live->left.text);
 }
 
 int live_run(const struct options *options, struct error *error)
@@ -383,7 +395,7 @@ int live_run(const struct options *options, struct error *error)
         if (result == 0)
             result = finish_reading(&live, error);
         int stopped = stop(&live, result < 0 ? NULL : error);
-        result = result < 0 ? result : stopped;
+        result = tell_left(&live, result < 0 ? result : stopped, error);
     }
     g_ptr_array_unref(live.realms);
     writer_abandon(live.writer);

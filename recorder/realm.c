@@ -374,9 +374,9 @@ static void tell_ip_drops(struct realm *realm)
     pipeline_add_journal_fields(&realm->pipeline, JOURNAL_NOTICE, "ip_drops", sentence, fields, count);
 }
 
-static int close_kernel(struct realm *realm, struct error *error)
+static int close_kernel(struct realm *realm, struct error *ret_left, struct error *error)
 {
-    int result = kernel_close(realm->kernel, error);
+    int result = kernel_close(realm->kernel, ret_left, error);
     realm->kernel = NULL;
     return result;
 }
@@ -394,11 +394,14 @@ static void close_descriptors(struct realm *realm)
     realm->process = -1;
 }
 
-int realm_close(struct realm *realm, struct totals *totals, struct error *error)
+int realm_close(struct realm *realm, struct totals *totals, struct error *ret_left, struct error *error)
 {
     struct source_stats stats;
+    struct error left;
     enter(realm);
-    int result = close_kernel(realm, error);
+    int result = close_kernel(realm, &left, error);
+    if (left.text[0] && ret_left)
+        *ret_left = left;
     report_queue_drops(realm);
     realm->source->ops->stats(realm->source, &stats);
     totals_add_source(totals, &stats);
@@ -413,7 +416,10 @@ void realm_free(struct realm *realm)
 {
     if (!realm)
         return;
-    close_kernel(realm, NULL);
+    struct error left;
+    close_kernel(realm, &left, NULL);
+    if (left.text[0])
+        report_error("%s", left.text);
     watch_close(realm->watch);
     close_descriptors(realm);
     pipeline_done(&realm->pipeline);

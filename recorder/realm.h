@@ -72,8 +72,9 @@ void realm_forgive(struct realm *realm, const struct realm *other);
 int realm_stop_tracing(struct realm *realm, struct error *error);
 
 /* Puts everything else back, ends the paths and adds up what was counted. Does as much as it can; the error
- * is the first. Nothing of the namespace is held any more. */
-int realm_close(struct realm *realm, struct totals *totals, struct error *error);
+ * is the first; `ret_left` as in kernel_close(), untouched where nothing is left. Nothing of the namespace is
+ * held any more. */
+int realm_close(struct realm *realm, struct totals *totals, struct error *ret_left, struct error *error);
 
 /* Null is allowed. What was not closed is, and its packets are forgotten. */
 void realm_free(struct realm *realm);

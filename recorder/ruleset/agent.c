@@ -219,6 +219,13 @@ int agent_remove(struct agent *agent, const char *tag, int timeout_ms, struct tr
     return ask_trace(agent, &request, timeout_ms, ret_report, error);
 }
 
+int agent_bind(struct agent *agent, int timeout_ms, struct error *error)
+{
+    struct wire_request request = {.kind = WIRE_BIND};
+    struct wire_reply reply;
+    return agent_ask(agent, &request, timeout_ms, &reply, NULL, error);
+}
+
 int agent_undo(struct agent *agent, int timeout_ms, struct undo_report *ret_report, struct error *error)
 {
     struct wire_request request = {.kind = WIRE_UNDO};

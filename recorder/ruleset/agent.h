@@ -29,8 +29,9 @@ int agent_close(struct agent *agent, int timeout_ms, struct undo_report *ret_rep
 int agent_family(const struct agent *agent);
 pid_t agent_pid(const struct agent *agent);
 
-/* From now on the xtables lock is (not) held by the client itself (--lock), and the helper takes none. After
- * the client's death it takes it all the same. */
+/* From now on the xtables lock is (not) held by the client itself (--lock), and the helper takes none. The
+ * helper believes it until rules have been installed or the client has bound it. After the client's death it
+ * takes it all the same. */
 void agent_assume_lock(struct agent *agent, bool held);
 
 /* ---- Requests that wait, for `timeout_ms` at most: -ETIMEDOUT, and -EPIPE where the helper has ended. ----
@@ -51,8 +52,13 @@ int agent_install(struct agent *agent, const struct trace_options *options, int 
                   struct trace_report *ret_report, struct error *error);
 int agent_renew(struct agent *agent, int64_t date_stop, int timeout_ms, struct trace_report *ret_report,
                 struct error *error);
+/* Removes the rules that this helper installed, and no others: `tag` is theirs or null, else -EPERM. */
 int agent_remove(struct agent *agent, const char *tag, int timeout_ms, struct trace_report *ret_report,
                  struct error *error);
+/* Before the client reads bytes of strangers: from here on the helper installs nothing but what was
+ * (agent_renew, a repair), -EPERM, and takes nobody's word for the lock, so that whoever takes the client
+ * over cannot ask for more. */
+int agent_bind(struct agent *agent, int timeout_ms, struct error *error);
 int agent_undo(struct agent *agent, int timeout_ms, struct undo_report *ret_report, struct error *error);
 
 /* ---- Requests that do not wait: poll agent_fd() for POLLIN, then call agent_receive until -EAGAIN. ---- */

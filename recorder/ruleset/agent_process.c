@@ -21,7 +21,10 @@
 struct server {
     int family;
     int socket;
-    bool installed; /* rules of options.tag may be there */
+    bool installed;     /* rules of options.tag may be there */
+    bool is_bound;      /* what the client may ask for is settled: see agent_bind() */
+    bool is_lock_bound; /* and since the first installation, who takes the xtables lock */
+    bool lock_held;     /* by the client */
     struct wire_options options;
     struct ruleset_look look; /* the last; of size 0 before the first */
     bool logger_set;          /* the logger was former_logger before us */
@@ -77,9 +80,11 @@ static bool request_is_sound(const struct wire_request *request)
 
 /* ---- requests ---- */
 
-static enum xtables_lock_wait lock_of(const struct wire_request *request)
+static enum xtables_lock_wait lock_of(struct server *server, const struct wire_request *request)
 {
-    return request->lock_held ? XTABLES_LOCK_HELD : XTABLES_LOCK_BOUNDED;
+    if (!server->is_lock_bound)
+        server->lock_held = request->lock_held;
+    return server->lock_held ? XTABLES_LOCK_HELD : XTABLES_LOCK_BOUNDED;
 }
 
 static uint64_t cpu_ns(void)
@@ -144,16 +149,20 @@ static void change_rules(struct server *server, const struct wire_options *wire,
         .limit_burst = wire->limit_burst,
         .date_stop = wire->date_stop,
     };
-    reply->result = change(server->family, &options, lock_of(request), &reply->trace, &reply->error);
+    reply->result = change(server->family, &options, lock_of(server, request), &reply->trace, &reply->error);
 }
 
 /* libiptc can fail after the kernel has taken the table, when it puts the counters back. */
 static void answer_install(struct server *server, const struct wire_request *request,
                            struct wire_reply *reply)
 {
-    if (server->installed && strcmp(server->options.tag, request->options.tag) != 0) {
+    if (server->is_bound) {
+        reply->result = error_set(&reply->error, EPERM, "recording has begun: no other rules are installed");
+        return;
+    }
+    if (*server->options.tag && strcmp(server->options.tag, request->options.tag) != 0) {
         reply->result =
-            error_set(&reply->error, EINVAL, "rules of tag %s are installed: expected the same tag, not %s",
+            error_set(&reply->error, EINVAL, "rules of tag %s were installed: expected the same tag, not %s",
                       server->options.tag, request->options.tag);
         return;
     }
@@ -161,7 +170,14 @@ static void answer_install(struct server *server, const struct wire_request *req
     if (reply->result && trace_is_there(server->family, request->options.tag, NULL) <= 0)
         return;
     server->options = request->options;
-    server->installed = true;
+    server->installed = server->is_lock_bound = true;
+}
+
+static void answer_bind(struct server *server, const struct wire_request *request, struct wire_reply *reply)
+{
+    (void)reply;
+    lock_of(server, request);
+    server->is_bound = server->is_lock_bound = true;
 }
 
 static void answer_renew(struct server *server, const struct wire_request *request, struct wire_reply *reply)
@@ -180,10 +196,17 @@ static void answer_renew(struct server *server, const struct wire_request *reque
 
 static void answer_remove(struct server *server, const struct wire_request *request, struct wire_reply *reply)
 {
-    const char *tag = *request->options.tag ? request->options.tag : NULL;
-    reply->result = trace_remove(server->family, tag, lock_of(request), &reply->trace, &reply->error);
-    if (!reply->result && (!tag || !strcmp(tag, server->options.tag)))
-        server->installed = false;
+    if (*request->options.tag && strcmp(request->options.tag, server->options.tag) != 0) {
+        reply->result =
+            error_set(&reply->error, EPERM, "rules of tag %s are not this helper's: expected %s",
+                      request->options.tag, *server->options.tag ? server->options.tag : "none yet");
+        return;
+    }
+    if (!server->installed)
+        return;
+    reply->result = trace_remove(server->family, server->options.tag, lock_of(server, request), &reply->trace,
+                                 &reply->error);
+    server->installed = reply->result != 0;
 }
 
 static void answer_look(struct server *server, const struct wire_request *request, struct wire_reply *reply)
@@ -225,7 +248,7 @@ static int undo(struct server *server, enum xtables_lock_wait wait, struct undo_
 
 static void answer_undo(struct server *server, const struct wire_request *request, struct wire_reply *reply)
 {
-    reply->result = undo(server, lock_of(request), &reply->undo, &reply->error);
+    reply->result = undo(server, lock_of(server, request), &reply->undo, &reply->error);
 }
 
 static void start_text(struct server *server, const struct wire_request *request, struct wire_reply *reply)
@@ -258,6 +281,7 @@ static answer *const answers[] = {
     [WIRE_UNDO] = answer_undo,
     [WIRE_LOOK] = answer_look,
     [WIRE_REPAIR] = answer_repair,
+    [WIRE_BIND] = answer_bind,
 };
 
 /* False when the client has closed, or says what no client of ours says. */

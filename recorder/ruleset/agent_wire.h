@@ -28,6 +28,7 @@ enum wire_kind {
     WIRE_UNDO,
     WIRE_LOOK,
     WIRE_REPAIR,
+    WIRE_BIND,
 };
 
 /* struct trace_options without pointers. */
@@ -58,12 +59,13 @@ struct wire_text {
 struct wire_request {
     uint32_t kind;
     uint32_t id;
-    uint8_t asker;                       /* enum wire_asker; comes back with the answer */
-    uint8_t deep;                        /* WIRE_STATE */
-    uint8_t lock_held;                   /* the client holds the xtables lock */
+    uint8_t asker; /* enum wire_asker; comes back with the answer */
+    uint8_t deep;  /* WIRE_STATE */
+    uint8_t
+        lock_held; /* the client holds the xtables lock: counts until the first WIRE_INSTALL or WIRE_BIND */
     char table[RULESET_TABLE_NAME_SIZE]; /* WIRE_TEXT */
-    struct wire_options
-        options; /* WIRE_INSTALL; WIRE_RENEW, WIRE_REPAIR: date_stop; WIRE_REMOVE: tag, empty for all */
+    struct wire_options options; /* WIRE_INSTALL; WIRE_RENEW, WIRE_REPAIR: date_stop; WIRE_REMOVE: tag, empty
+                                    for that installed */
 };
 
 struct wire_reply {

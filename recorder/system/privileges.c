@@ -66,6 +66,12 @@ void privileges_keep_for_rules(void)
     keep(wanted);
 }
 
+bool privileges_suffice_for_rules(void)
+{
+    uint64_t permitted = 0;
+    return read_permitted(&permitted) == 0 && permitted & BIT(CAP_NET_ADMIN);
+}
+
 /* ---- The process that reads packets ---- */
 
 static void add_lack(struct error *lacks, const char *format, int err)

@@ -12,6 +12,9 @@
  * and /proc. Best effort: what cannot be given up stays. */
 void privileges_keep_for_rules(void);
 
+/* Whether rules and loggers can (still) be changed. */
+bool privileges_suffice_for_rules(void);
+
 struct privileges_plan {
     bool opens_files; /* goes on making files (-b): keeps its user, and root CAP_DAC_OVERRIDE, under sudo
                          CAP_CHOWN too */

@@ -45,6 +45,7 @@ victims() {
     guard) child iptrace-guard ;;
     agent) child iptrace-rules4 ;;
     recorder+guard) echo $pid; child iptrace-guard ;;
+    guard+agents) child iptrace-guard; child iptrace-rules4; child iptrace-rules6 ;;
     recorder+agents) echo $pid; child iptrace-rules4; child iptrace-rules6 ;;
     all) echo $pid; pgrep -P $pid ;;
     esac
@@ -90,8 +91,8 @@ check_file() {
     [ $status = 0 ] || cut=$((cut + 1))
 }
 
-all_victims=(recorder guard agent recorder+guard recorder+agents all)
-left=0 files=0 rows=0 cut=0 swept=0 restarted=0 status_1=0
+all_victims=(recorder guard agent guard+agents recorder+guard recorder+agents all)
+left=0 files=0 rows=0 cut=0 swept=0 restarted=0 said=0 by_recorder=0 status_1=0
 declare -A early
 for number in $(seq "$kills"); do
     victim=${all_victims[number % ${#all_victims[@]}]}
@@ -114,6 +115,21 @@ for number in $(seq "$kills"); do
         wait $pid 2>/dev/null
         status=$?
         [ $status = 1 ] && status_1=$((status_1 + 1)) || fail "status $status: $(cat "$dir/errors")"
+        ;;
+    guard+agents) # it ends with status 1; what it cannot put back any more its last sentence names
+        for _ in $(seq 200); do kill -0 $pid 2>/dev/null || break; sleep 0.05; done
+        kill -0 $pid 2>/dev/null && fail "the recorder goes on" && kill -KILL $pid
+        wait $pid 2>/dev/null
+        status=$?
+        [ $status = 1 ] || fail "status $status: $(cat "$dir/errors")"
+        if is_clean; then
+            by_recorder=$((by_recorder + 1))
+        else
+            tail -n 1 "$dir/errors" | grep -q "TRACE rules and loggers are left behind.* iptrace-record --cleanup takes them out" ||
+                fail "not said: $(cat "$dir/errors")"
+            said=$((said + 1))
+        fi
+        "$recorder" --cleanup 2>"$dir/cleanup" || fail "--cleanup: $(cat "$dir/cleanup")"
         ;;
     all)
         wait $pid 2>/dev/null
@@ -140,6 +156,6 @@ for number in $(seq "$kills"); do
 done
 "$recorder" --cleanup 2>&1 | grep -q "nothing to clean up" || { test="after all"; fail "--cleanup finds something"; }
 echo "$kills kills: rules and loggers as before after each; rules with a date were left by $left, removed by" \
-    "$swept cleanups and $restarted next starts; $status_1 times the recorder ended by itself with status 1;" \
+    "$swept cleanups and $restarted next starts; $said times the recorder said what is left, $by_recorder times nothing was; $status_1 times the recorder ended by itself with status 1;" \
     "$files files opened, $cut of them cut within their last block, $rows rows"
 exit $failed

@@ -66,9 +66,9 @@ END
 
 logger nfnetlink_log NONE
 before
-run 1 "udp port"
+run 2 "udp port"
 run 1 -w "$dir/no/such/directory"
-run 1 "$(for i in $(seq 40); do printf 'host 10.0.%d.1 or ' $i; done) host 10.1.1.1"
+run 2 "$(for i in $(seq 40); do printf 'host 10.0.%d.1 or ' $i; done) host 10.1.1.1"
 run 1 -n no-such-namespace
 run 2 --limit nonsense
 if command -v tcpdump >/dev/null; then

@@ -240,7 +240,16 @@ static void test_lock(void)
     CHECK(agent_remove(agent, NULL, TIMEOUT_MS, NULL, &error) == 0, "but %s", error.text);
     agent_assume_lock(agent, true);
     world_install(agent, &world_plain, NULL);
-    agent_assume_lock(agent, false);
+    CHECK(agent_remove(agent, NULL, TIMEOUT_MS, NULL, &error) == 0 && world_own_rules() == 0);
+    world_agent_close(agent);
+
+    /* Once rules were installed with the lock taken, nobody's word for it counts. */
+    flock(lock, LOCK_UN);
+    agent = world_agent(AF_INET);
+    world_install(agent, &world_plain, NULL);
+    CHECK(flock(lock, LOCK_EX) == 0);
+    agent_assume_lock(agent, true);
+    CHECK(agent_remove(agent, NULL, TIMEOUT_MS, NULL, &error) == -EBUSY && world_own_rules() == 2);
 
     /* An agent that may not undo yet does it as soon as it may. */
     CHECK(agent_close(agent, 200, NULL, &error) == -ETIMEDOUT);
@@ -251,6 +260,37 @@ static void test_lock(void)
     for (int i = 0; i < 50 && world_own_rules(); i++)
         g_usleep(20000);
     CHECK(world_own_rules() == 0);
+}
+
+/* What a client that was taken over could ask for. */
+static void test_bound(void)
+{
+    struct trace_options other = {.tag = "other:2"};
+    struct error error = {""};
+    CHECK(trace_install(AF_INET, &other, XTABLES_LOCK_BOUNDED, NULL, &error) == 0, "but %s", error.text);
+    struct agent *agent = world_agent(AF_INET);
+    struct trace_report report;
+    CHECK(agent_remove(agent, NULL, TIMEOUT_MS, &report, &error) == 0 && world_own_rules() == 2);
+    CHECK(agent_remove(agent, "other:2", TIMEOUT_MS, &report, &error) == -EPERM && world_own_rules() == 2);
+    world_install(agent, &world_plain, NULL);
+    CHECK(agent_install(agent, &other, TIMEOUT_MS, NULL, &error) == -EINVAL);
+    CHECK(agent_bind(agent, TIMEOUT_MS, &error) == 0, "but %s", error.text);
+    CHECK(agent_install(agent, &world_plain, TIMEOUT_MS, NULL, &error) == -EPERM);
+    CHECK(agent_renew(agent, 0, TIMEOUT_MS, NULL, &error) == 0, "but %s", error.text);
+    CHECK(world_own_rules() == 4);
+    CHECK(agent_remove(agent, "other:2", TIMEOUT_MS, &report, &error) == -EPERM);
+    CHECK(strstr(error.text, "not this helper's") != NULL, "but %s", error.text);
+    CHECK(agent_remove(agent, NULL, TIMEOUT_MS, &report, &error) == 0 && report.removed == 2);
+    CHECK(agent_install(agent, &world_plain, TIMEOUT_MS, NULL, &error) == -EPERM);
+    CHECK(world_own_rules() == 2);
+    world_agent_close(agent);
+
+    /* One that installs nothing, as with --no-install. */
+    agent = world_agent(AF_INET);
+    CHECK(agent_bind(agent, TIMEOUT_MS, &error) == 0);
+    CHECK(agent_install(agent, &other, TIMEOUT_MS, NULL, &error) == -EPERM);
+    CHECK(agent_remove(agent, NULL, TIMEOUT_MS, &report, &error) == 0 && world_own_rules() == 2);
+    world_agent_close(agent);
 }
 
 static void test_nonsense(void)
@@ -390,6 +430,7 @@ static const struct {
     {"state",                       test_state                      },
     {"without waiting",             test_without_waiting            },
     {"lock",                        test_lock                       },
+    {"bound",                       test_bound                      },
     {"nonsense",                    test_nonsense                   },
     {"other namespace",             test_other_namespace            },
     {"without privilege",           test_without_privilege          },

@@ -199,6 +199,21 @@ if ip netns add blue 2>/dev/null; then
     "$recorder" --cleanup 2>&1 | grep -q "nothing to clean up" || fail "there is more to clean up"
 fi
 
+test="guard and agents killed before privileges are given up"
+mkfifo "$dir/waits"
+"$recorder" -4 -w "$dir/capture.pcapng" --ready-file "$dir/waits" 2>"$dir/errors" &
+pid=$!
+wait_for 1000 sh -c 'iptables-legacy -t raw -S | grep -q "iptrace-record: "' || fail "no rules: $(cat "$dir/errors")"
+kill -KILL $(pgrep -P $pid)
+ln -sfn "$dir/nothing" "$dir/link" && mv -T "$dir/link" "$dir/waits" # the ready file fails, and with it the start
+wait_for 500 sh -c "! kill -0 $pid" || { fail "it goes on"; kill -KILL $pid; }
+wait $pid
+status=$?
+[ $status = 1 ] || fail "status $status: $(cat "$dir/errors")"
+grep -q "left behind" "$dir/errors" && fail "it could have put back: $(cat "$dir/errors")"
+as_before
+"$recorder" --cleanup 2>&1 | grep -q "nothing to clean up" || fail "there is more to clean up"
+
 test="--cleanup beside a recording"
 start
 "$recorder" --cleanup 2>"$dir/other" || fail "$(cat "$dir/other")"

@@ -136,6 +136,7 @@
     X(ei_altered,       "iptrace.altered",           SEQUENCE,  CHAT,  "A rule that only marks or alters matched the packet") \
     X(ei_incomplete,    "iptrace.path_incomplete",   SEQUENCE,  NOTE,  "Messages about this packet were lost: steps may be missing") \
     X(ei_lost,          "iptrace.messages_lost",     SEQUENCE,  NOTE,  "Messages were lost around here: packets may be missing, and steps of those there are") \
+    X(ei_limited,       "iptrace.limited",           SEQUENCE,  NOTE,  "A limit left matching packets out: they are not in the capture") \
     X(ei_ambiguous,     "iptrace.path_ambiguous",    SEQUENCE,  NOTE,  "Steps of another packet may stand among these") \
     X(ei_stale,         "iptrace.stale",             SEQUENCE,  NOTE,  "Rules changed about then: a rule's text may be another rule's") \
     X(ei_damaged,       "iptrace.damaged",           MALFORMED, ERROR, "The path record is damaged") \

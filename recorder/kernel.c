@@ -188,6 +188,7 @@ static int install(struct kernel *kernel, struct family *family, const char *tag
         return result;
     family->raw_created = report.table_created;
     family->installed = report.installed;
+    g_strlcpy(family->limit, is_limited ? limit->text : "", sizeof family->limit);
     if (report.unlocked)
         report_note("/run/xtables.lock cannot be opened here: the %s rules were changed without it",
                     family_name(family));
@@ -403,10 +404,14 @@ int kernel_stop_tracing(struct kernel *kernel, struct error *error)
     int first = 0;
     kernel->stopping = true;
     for (size_t i = 0; i < kernel->count; i++) {
-        int result = kernel->options->no_install ? 0
-                                                 : agent_remove(kernel->families[i].agent, NULL, QUICK_MS,
-                                                                NULL, first < 0 ? NULL : error);
+        struct family *family = &kernel->families[i];
+        struct trace_report report = {0};
+        int result = kernel->options->no_install
+                         ? 0
+                         : agent_remove(family->agent, NULL, QUICK_MS, &report, first < 0 ? NULL : error);
         first = first < 0 ? first : result;
+        family->matched = report.matched;
+        family->traced = report.traced;
     }
     return first;
 }

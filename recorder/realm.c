@@ -335,6 +335,7 @@ int realm_close(struct realm *realm, struct totals *totals, struct error *error)
 {
     struct source_stats stats;
     enter(realm);
+    kernel_tell_limit(realm->kernel, &realm->pipeline);
     int result = close_kernel(realm, error);
     realm->source->ops->stats(realm->source, &stats);
     totals_add_source(totals, &stats);

@@ -349,6 +349,29 @@ int kernel_choose_families(struct kernel *kernel, struct error *error)
 
 /* ---- The start ---- */
 
+#define FRAGMENTS_TOO "`or ip[6:2] & 0x1fff != 0 or ip6 proto 44` behind the filter adds fragments"
+
+/* Who filters by ports means the whole packet. */
+static void note_fragments(const struct kernel *kernel, const struct filter *filter, GString *notes)
+{
+    bool lacks_v4 = false, lacks_v6 = false;
+    for (size_t i = 0; i < kernel->count; i++) {
+        unsigned version = family_version(&kernel->families[i]);
+        *(version == 6 ? &lacks_v6 : &lacks_v4) = filter_needs_transport(filter, version);
+    }
+    if (lacks_v4 && lacks_v6)
+        report_note_into(
+            notes, "the filter looks at ports or the like: of a fragmented packet only the first fragment "
+                   "has them in IPv4, and no fragment matches them in IPv6; " FRAGMENTS_TOO);
+    else if (lacks_v4)
+        report_note_into(notes, "the filter looks at ports or the like: of a fragmented IPv4 packet only the "
+                                "first fragment has them; " FRAGMENTS_TOO);
+    else if (lacks_v6)
+        report_note_into(notes,
+                         "the filter looks at ports or the like: no fragment of an IPv6 packet matches "
+                         "them; " FRAGMENTS_TOO);
+}
+
 int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *tag, GString *notes,
                  struct error *error)
 {
@@ -358,6 +381,8 @@ int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *t
     kernel_observe(kernel, &before);
     int result = make_filter(kernel->options, &filter, notes, error);
     bool has_legacy_rules = false;
+    if (result == 0 && kernel->options->filter)
+        note_fragments(kernel, &filter, notes);
     /* Group 0 is ours, so nobody else records here. */
     if (result == 0)
         result = leftovers_remove(kernel->netns, true, note_cleanup, notes, error);

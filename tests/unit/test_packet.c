@@ -44,15 +44,15 @@ static void test_membership_reports(void **state)
         struct build_packet packet;
         bool is;
     } cases[] = {
-        {{.protocol = 2, .payload = "\x22"},                 true },
-        {{.protocol = 2, .payload = "\x12"},                 false}, /* IGMPv1 */
-        {{.protocol = 2},                                    false},
-        {{.protocol = 2, .payload = "\x22", .fragment = 1},  false},
-        {{.protocol = 1, .type = 143},                       false},
-        {{.version = 6, .protocol = 58, .type = 143},        true },
-        {{.version = 6, .protocol = 58, .type = 131},        false}, /* MLDv1 */
-        {{.version = 6, .protocol = 58, .type = 135},        false},
-        {{.version = 6, .protocol = 2, .payload = "\x22"},   false},
+        {{.protocol = 2, .payload = "\x22"},                true },
+        {{.protocol = 2, .payload = "\x12"},                false}, /* IGMPv1 */
+        {{.protocol = 2},                                   false},
+        {{.protocol = 2, .payload = "\x22", .fragment = 1}, false},
+        {{.protocol = 1, .type = 143},                      false},
+        {{.version = 6, .protocol = 58, .type = 143},       true },
+        {{.version = 6, .protocol = 58, .type = 131},       false}, /* MLDv1 */
+        {{.version = 6, .protocol = 58, .type = 135},       false},
+        {{.version = 6, .protocol = 2, .payload = "\x22"},  false},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         uint8_t buffer[512];

@@ -127,3 +127,89 @@ void rule_line_join(const struct rule_line *parts, uint8_t *line)
     line = put(line, parts->target);
     put_with_space(line, parts->target_options);
 }
+
+/* ---- Words ---- */
+
+bool rule_line_next_word(struct bytes *rest, struct rule_word *ret_word, bool *ret_bad)
+{
+    const uint8_t *at = rest->data, *end = rest->data + rest->length;
+    while (at < end && *at == ' ')
+        at++;
+    if (at == end)
+        return false;
+
+    *ret_word = (struct rule_word){.quoted = *at == '"'};
+    const uint8_t *begin = at + ret_word->quoted;
+    for (at = begin; at < end && *at != (ret_word->quoted ? '"' : ' '); at++) {
+        if (*at != '\\' || !ret_word->quoted)
+            continue;
+        ret_word->escaped = true;
+        if (++at == end)
+            break;
+    }
+    ret_word->text = (struct bytes){begin, (size_t)(at - begin)};
+    if (ret_word->quoted && at++ == end) {
+        *ret_bad = true;
+        return false;
+    }
+    *rest = (struct bytes){at, (size_t)(end - at)};
+    return true;
+}
+
+bool rule_line_takes_any_text(struct bytes option)
+{
+    static const char *const options[] = {
+        "--comment",
+        "--string",
+        "--hex-string",
+        "--name",
+        "--match-set",
+        "--helper",
+        "--path",
+        "--label",
+        "--cgroup",
+        "--rateest",
+        "--rateest1",
+        "--rateest2",
+        "-i",
+        "-o",
+        "--physdev-in",
+        "--physdev-out",
+        "--object-pinned",
+        "--hashlimit-name",
+        "--nfacct-name",
+    };
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (bytes_equal(option, (struct bytes){(const uint8_t *)options[i], strlen(options[i])}))
+            return true;
+    return false;
+}
+
+size_t rule_line_unescape(struct bytes escaped, char *buffer)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < escaped.length; i++) {
+        if (escaped.data[i] == '\\' && i + 1 < escaped.length)
+            i++;
+        buffer[length++] = (char)escaped.data[i];
+    }
+    return length;
+}
+
+bool rule_line_next_comment(struct bytes *rest, struct rule_word *ret_comment)
+{
+    struct rule_word word, value;
+    bool bad = false;
+    while (rule_line_next_word(rest, &word, &bad)) {
+        if (!word.quoted && (bytes_equal(word.text, BYTES("-j")) || bytes_equal(word.text, BYTES("-g"))))
+            break;
+        if (!rule_line_takes_any_text(word.text) || !rule_line_next_word(rest, &value, &bad))
+            continue;
+        if (bytes_equal(word.text, BYTES("--comment"))) {
+            *ret_comment = value;
+            return true;
+        }
+    }
+    *rest = (struct bytes){0};
+    return false;
+}

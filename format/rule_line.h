@@ -34,4 +34,28 @@ size_t rule_line_length(const struct rule_line *parts);
 /* Writes that many bytes, the line that the parts make. */
 void rule_line_join(const struct rule_line *parts, uint8_t *line);
 
+/* ---- Words ---- */
+
+/* Words in double quotes may hold spaces and, behind a backslash, quotes. */
+struct rule_word {
+    struct bytes text; /* between the quotes; points into the line */
+    bool escaped;      /* has backslashes: rule_line_unescape() gives the text */
+    bool quoted;
+};
+
+/* The next word of `rest`, which then begins behind it. False at the end; `ret_bad` becomes true where quotes
+ * do not close. */
+bool rule_line_next_word(struct bytes *rest, struct rule_word *ret_word, bool *ret_bad);
+
+/* Options of matches whose value is any text, so that a value `-j` must not be taken for the option. */
+bool rule_line_takes_any_text(struct bytes option);
+
+/* The text of the next comment match; `rest` is the line behind `-A CHAIN`, and then what is left of it.
+ * False where there is no further one. */
+bool rule_line_next_comment(struct bytes *rest, struct rule_word *ret_comment);
+
+/* Removes the backslashes that iptables-save puts before ", \ and '. Writes at most `escaped.length` bytes
+ * and returns how many. */
+size_t rule_line_unescape(struct bytes escaped, char *buffer);
+
 #endif

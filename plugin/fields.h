@@ -44,7 +44,7 @@
     X(hf_rulenum,    "iptrace.rulenum",    UINT32,  BASE_DEC,  "Rule number",    "As iptables -L --line-numbers shows it; 0 for a policy and the end of a chain") \
     X(hf_rule,       "iptrace.rule",       STRING,  BASE_NONE, "Rule",           "The rule as iptables-save prints it; -P CHAIN POLICY for a policy; empty for the end of a chain") \
     X(hf_target,     "iptrace.target",     STRING,  BASE_NONE, "Target",         "What the rule does: ACCEPT, DROP, DNAT, the chain jumped to, …; empty for a rule without a target") \
-    X(hf_comment,    "iptrace.comment",    STRING,  BASE_NONE, "Comment",        "Text of the rule's comment match") \
+    X(hf_comment,    "iptrace.comment",    STRING,  BASE_NONE, "Comment",        "Text of a comment match of the rule") \
     X(hf_stale,      "iptrace.rule.stale", BOOLEAN, BASE_NONE, "Rule text may be stale", "The rules changed about then: the text may be another rule's; present only when true") \
     X(hf_ruleset,    "iptrace.ruleset",    UINT32,  BASE_DEC,  "Ruleset",        "Number of the ruleset that the rule's text is from") \
     X(hf_ruleset_in, "iptrace.ruleset_in", FRAMENUM, BASE_NONE, "Rules in row",  "The row that holds the rules that the text is from") \
@@ -136,6 +136,7 @@
     X(ei_altered,       "iptrace.altered",           SEQUENCE,  CHAT,  "A rule that only marks or alters matched the packet") \
     X(ei_incomplete,    "iptrace.path_incomplete",   SEQUENCE,  NOTE,  "Messages about this packet were lost: steps may be missing") \
     X(ei_lost,          "iptrace.messages_lost",     SEQUENCE,  NOTE,  "Messages were lost around here: packets may be missing, and steps of those there are") \
+    X(ei_limited,       "iptrace.limited",           SEQUENCE,  NOTE,  "A limit left matching packets out: they are not in the capture") \
     X(ei_ambiguous,     "iptrace.path_ambiguous",    SEQUENCE,  NOTE,  "Steps of another packet may stand among these") \
     X(ei_stale,         "iptrace.stale",             SEQUENCE,  NOTE,  "Rules changed about then: a rule's text may be another rule's") \
     X(ei_damaged,       "iptrace.damaged",           MALFORMED, ERROR, "The path record is damaged") \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "format/envelope.h"
+#include "format/rule_line.h"
 #include "plugin/changes.h"
 #include "plugin/fields.h"
 #include "plugin/icmp_error.h"
@@ -79,6 +80,27 @@ static void add_true(const struct builder *builder, int field, struct range rang
         proto_tree_add_boolean(builder->tree, field, builder->tvb, range.at, range.length, 1);
 }
 
+/* Every comment match of the rule: the first stands in the step, the others only in the rule's text. */
+static void add_comments(const struct builder *builder, const struct step *step, struct range range)
+{
+    struct bytes rest = step->rule;
+    size_t head = strlen("-A ") + step->chain.length;
+    struct rule_word comment;
+    add_present(builder, hf_comment, range, step->comment);
+    if (step->type != STEP_RULE || rest.length < head)
+        return;
+    rest = (struct bytes){rest.data + head, rest.length - head};
+    for (size_t i = 0; rule_line_next_comment(&rest, &comment); i++) {
+        struct bytes text = comment.text;
+        if (comment.escaped) {
+            char *plain = (char *)wmem_alloc(builder->pool, text.length);
+            text = (struct bytes){(const uint8_t *)plain, rule_line_unescape(text, plain)};
+        }
+        if (i > 0)
+            add_present(builder, hf_comment, range, text);
+    }
+}
+
 /* What another row is known for. */
 static void add_link(const struct builder *builder, int field, uint32_t frame)
 {
@@ -96,7 +118,7 @@ static void add_step_fields(const struct builder *builder, const struct step *st
     add_uint(builder, hf_rulenum, range, step->rulenum);
     add_bytes(builder, hf_rule, range, step->rule);
     add_bytes(builder, hf_target, range, step->target);
-    add_present(builder, hf_comment, range, step->comment);
+    add_comments(builder, step, range);
     add_true(builder, hf_stale, range, step->stale);
     if (step->ruleset > 0) {
         uint32_t capture = (uint32_t)(builder->path->path.packet_id >> 32);

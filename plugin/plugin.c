@@ -5,6 +5,7 @@
 #include "plugin/block.h"
 #include "plugin/fields.h"
 #include "plugin/icmp_error.h"
+#include "plugin/journal.h"
 #include "plugin/links.h"
 #include "plugin/path_tree.h"
 #include "plugin/preferences.h"
@@ -20,8 +21,9 @@ WS_DLL_PUBLIC void plugin_register(void);
 
 static dissector_handle_t row_handle;
 
-/* Every row of the file comes here, after all other dissectors: packets to get their path, Custom Blocks
- * where Wireshark has no table for them, and all to have their time noted. */
+/* Every row of the file comes here, after all other dissectors: packets to get their path, entries of
+ * the journal for what must be known of them, Custom Blocks where Wireshark has no table for them, and all to
+ * have their time noted. */
 static int dissect_row(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     (void)data;
@@ -32,6 +34,8 @@ static int dissect_row(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         block_dissect(tvb, pinfo, tree, NULL);
     else if (pinfo->rec->rec_type == REC_TYPE_PACKET)
         path_tree_dissect(tvb, pinfo, tree);
+    else if (pinfo->rec->rec_type == REC_TYPE_SYSTEMD_JOURNAL_EXPORT)
+        journal_dissect(tvb, pinfo, tree);
     block_note_time(tvb, pinfo);
     rows_end();
     return (int)tvb_captured_length(tvb);

@@ -104,7 +104,7 @@ const char *text_reason_explained(unsigned reason)
     case REASON_LOST:
         return "messages were lost, or the recording began or ended meanwhile";
     case REASON_NO_TABLES:
-        return "no legacy table had a rule or policy of the administrator's that could decide";
+        return "no legacy table had anything of the administrator's";
     case REASON_NO_RULES:
         return "the rules are not known, so that a rule cannot be told from a policy";
     case REASON_VANISHED_TABLE:

@@ -200,6 +200,7 @@ static int install(struct kernel *kernel, struct family *family, const char *tag
         return result;
     family->raw_created = report.table_created;
     family->installed = report.installed;
+    g_strlcpy(family->limit, is_limited ? limit->text : "", sizeof family->limit);
     if (report.unlocked)
         report_note("/run/xtables.lock cannot be opened here: the %s rules were changed without it",
                     family_name(family));
@@ -375,6 +376,29 @@ int kernel_choose_families(struct kernel *kernel, struct error *error)
 
 /* ---- The start ---- */
 
+#define FRAGMENTS_TOO "`or ip[6:2] & 0x1fff != 0 or ip6 proto 44` behind the filter adds fragments"
+
+/* Who filters by ports means the whole packet. */
+static void note_fragments(const struct kernel *kernel, const struct filter *filter, GString *notes)
+{
+    bool lacks_v4 = false, lacks_v6 = false;
+    for (size_t i = 0; i < kernel->count; i++) {
+        unsigned version = family_version(&kernel->families[i]);
+        *(version == 6 ? &lacks_v6 : &lacks_v4) = filter_needs_transport(filter, version);
+    }
+    if (lacks_v4 && lacks_v6)
+        report_note_into(
+            notes, "the filter looks at ports or the like: of a fragmented packet only the first fragment "
+                   "has them in IPv4, and no fragment matches them in IPv6; " FRAGMENTS_TOO);
+    else if (lacks_v4)
+        report_note_into(notes, "the filter looks at ports or the like: of a fragmented IPv4 packet only the "
+                                "first fragment has them; " FRAGMENTS_TOO);
+    else if (lacks_v6)
+        report_note_into(notes,
+                         "the filter looks at ports or the like: no fragment of an IPv6 packet matches "
+                         "them; " FRAGMENTS_TOO);
+}
+
 int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *tag, GString *notes,
                  struct error *error)
 {
@@ -385,6 +409,8 @@ int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *t
     tell_translation(kernel, pipeline);
     int result = make_filter(kernel->options, &filter, notes, error);
     bool has_legacy_rules = false;
+    if (result == 0 && kernel->options->filter)
+        note_fragments(kernel, &filter, notes);
     /* Group 0 is ours, so nobody else records here. */
     if (result == 0)
         result = leftovers_remove(kernel->netns, true, note_cleanup, notes, error);
@@ -433,10 +459,14 @@ int kernel_stop_tracing(struct kernel *kernel, struct error *error)
     int first = 0;
     kernel->stopping = true;
     for (size_t i = 0; i < kernel->count; i++) {
-        int result = kernel->options->no_install ? 0
-                                                 : agent_remove(kernel->families[i].agent, NULL, QUICK_MS,
-                                                                NULL, first < 0 ? NULL : error);
+        struct family *family = &kernel->families[i];
+        struct trace_report report = {0};
+        int result = kernel->options->no_install
+                         ? 0
+                         : agent_remove(family->agent, NULL, QUICK_MS, &report, first < 0 ? NULL : error);
         first = first < 0 ? first : result;
+        family->matched = report.matched;
+        family->traced = report.traced;
     }
     return first;
 }

@@ -44,6 +44,10 @@ int kernel_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_n
 /* Takes the TRACE rules out: no new packet is traced. */
 int kernel_stop_tracing(struct kernel *kernel, struct error *error);
 
+/* Says, here and in the file, how many of the packets that matched were traced, where a limit left some out:
+ * once the rules went out. */
+void kernel_tell_limit(const struct kernel *kernel, struct pipeline *pipeline);
+
 /* Puts everything else back and ends the agents. Does as much as it can; the error is the first. `ret_left`:
  * what is left where agents and guard were killed together, and who takes it out; empty where nothing is.
  * Null is allowed for each. */

@@ -24,6 +24,8 @@ struct family {
     bool reads_later;           /* all texts but raw's: when recording has begun */
     bool is_cheap;              /* to trace: the recorder sets no limit by itself */
     uint32_t installed;         /* own rules; 0: none, or not to be looked after */
+    char limit[32];             /* of each; empty: none */
+    uint64_t matched, traced;   /* packets, once the rules went out: trace_install.h */
     bool dated;                 /* they bear a date */
     int64_t date_stop;          /* seconds since 1970 */
     int64_t life_s;             /* what a renewal gives them */

@@ -89,6 +89,39 @@ static uint64_t count_entries(const struct kernel *kernel)
     return sum;
 }
 
+/* ---- What it left out ---- */
+
+void kernel_tell_limit(const struct kernel *kernel, struct pipeline *pipeline)
+{
+    uint64_t matched = 0, traced = 0;
+    const char *limit = NULL;
+    for (size_t i = 0; i < kernel->count; i++) {
+        const struct family *family = &kernel->families[i];
+        if (!family->limit[0])
+            continue;
+        limit = family->limit;
+        matched += family->matched;
+        traced += family->traced;
+    }
+    if (!limit)
+        return;
+    char numbers[2][24];
+    snprintf(numbers[0], sizeof numbers[0], "%" PRIu64, matched);
+    snprintf(numbers[1], sizeof numbers[1], "%" PRIu64, traced);
+    g_autofree char *sentence =
+        g_strdup_printf("%s of %s matching packets were traced (limit %s)", numbers[1], numbers[0], limit);
+    const struct journal_field fields[] = {
+        {"IPTRACE_MATCHED", numbers[0]},
+        {"IPTRACE_TRACED",  numbers[1]},
+        {"IPTRACE_LIMIT",   limit     },
+    };
+    report_note("%s", sentence);
+    pipeline_add_journal_fields(pipeline, traced < matched ? JOURNAL_WARNING : JOURNAL_INFO, "limit",
+                                sentence, fields, G_N_ELEMENTS(fields));
+}
+
+/* ---- What it is set to ---- */
+
 /* " for IPv4" where only that family is limited. */
 static const char *limited_family(const struct kernel *kernel)
 {

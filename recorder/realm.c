@@ -399,6 +399,7 @@ int realm_close(struct realm *realm, struct totals *totals, struct error *ret_le
     struct source_stats stats;
     struct error left;
     enter(realm);
+    kernel_tell_limit(realm->kernel, &realm->pipeline);
     int result = close_kernel(realm, &left, error);
     if (left.text[0] && ret_left)
         *ret_left = left;

@@ -218,6 +218,9 @@ static int finish(struct replay *replay, struct source *source, struct error *er
     }
     g_ptr_array_set_size(replay->streams, 0);
     struct writer *writer = g_steal_pointer(&replay->writer);
+    /* Where -c or -a ended it, what was read ahead is of no packet that it speaks of. */
+    if (writer_is_full(writer, replay->now_ns))
+        totals.source.messages = writer_messages(writer);
     int result = writer_close(writer, &totals, clock_realtime_ns(), error);
     if (result == 0 && stats.cut)
         return error_set(error, EBADMSG,

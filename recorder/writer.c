@@ -27,6 +27,14 @@ struct named_book {
     const struct rulebook *book;
 };
 
+/* A packet that was handed on and may not be in the file yet. */
+struct unsettled {
+    uint64_t end; /* of its block, in bytes of the file */
+    uint32_t messages;
+    uint8_t verdict;
+    bool incomplete, ambiguous;
+};
+
 struct writer {
     const struct options *options;
     GArray *books;           /* of struct named_book */
@@ -46,7 +54,8 @@ struct writer {
     uint64_t now_ns; /* as last told */
     int failure;     /* negative errno, from where nobody could be told; `error` has the sentence */
     struct error error;
-    uint64_t packets;
+    uint64_t packets, messages, incomplete, ambiguous; /* written; as long as nothing fails, also handed on */
+    GArray *unsettled;                                 /* of struct unsettled, in their order */
     uint64_t verdicts[VERDICT_STOLEN + 1];
     struct summary *summary; /* null: nobody would see it */
     bool begun;
@@ -82,6 +91,7 @@ int writer_open(struct writer **ret_writer, const struct options *options, struc
     struct writer *writer = g_new0(struct writer, 1);
     writer->options = options;
     writer->books = g_array_new(FALSE, FALSE, sizeof(struct named_book));
+    writer->unsettled = g_array_new(FALSE, FALSE, sizeof(struct unsettled));
     writer->interfaces = g_ptr_array_new_with_free_func(g_free);
     ring_init(&writer->ring, options->write, options->ring.files);
     if (report_get_level() == REPORT_VERBOSE ||
@@ -130,6 +140,7 @@ void writer_abandon(struct writer *writer)
     g_free(writer->application);
     g_free(writer->notes);
     g_array_unref(writer->books);
+    g_array_unref(writer->unsettled);
     g_ptr_array_unref(writer->interfaces);
     ring_done(&writer->ring);
     g_free(writer);
@@ -290,6 +301,59 @@ static int print_text(struct writer *writer, int patience_ms, struct error *erro
     return 0;
 }
 
+static void count(struct writer *writer, const struct finished_path *path)
+{
+    writer->packets++;
+    writer->file_packets++;
+    writer->verdicts[path->verdict]++;
+    writer->messages += path->messages;
+    writer->incomplete += path->incomplete;
+    writer->ambiguous += path->ambiguous;
+    if (!writer->output)
+        return;
+    const struct unsettled packet = {
+        .end = output_size(writer->output) + capture_pending(writer->capture),
+        .messages = path->messages,
+        .verdict = (uint8_t)path->verdict,
+        .incomplete = path->incomplete,
+        .ambiguous = path->ambiguous,
+    };
+    g_array_append_val(writer->unsettled, packet);
+}
+
+/* Packets that are written need not be remembered; `failed`: the others never will be, and do not count. */
+static void settle(struct writer *writer, bool failed)
+{
+    uint64_t written = writer->output ? output_written(writer->output) : 0;
+    guint settled = 0;
+    while (settled < writer->unsettled->len &&
+           g_array_index(writer->unsettled, struct unsettled, settled).end <= written)
+        settled++;
+    g_array_remove_range(writer->unsettled, 0, settled);
+    for (guint i = 0; failed && i < writer->unsettled->len; i++) {
+        const struct unsettled *packet = &g_array_index(writer->unsettled, struct unsettled, i);
+        writer->packets--;
+        writer->verdicts[packet->verdict]--;
+        writer->messages -= packet->messages;
+        writer->incomplete -= packet->incomplete;
+        writer->ambiguous -= packet->ambiguous;
+    }
+    if (failed)
+        g_array_set_size(writer->unsettled, 0);
+}
+
+static int close_output(struct writer *writer, struct error *error)
+{
+    if (!writer->output)
+        return 0;
+    int result = output_flush(writer->output, error);
+    settle(writer, result < 0);
+    int closed = output_close(writer->output, result < 0 ? NULL : error);
+    writer->output = NULL;
+    g_array_set_size(writer->unsettled, 0);
+    return result < 0 ? result : closed;
+}
+
 static int hand_on(struct writer *writer, struct error *error)
 {
     if (writer->text && writer->text->len > 0) {
@@ -300,7 +364,9 @@ static int hand_on(struct writer *writer, struct error *error)
     if (!writer->output) /* none is wanted, or the ring's next file could not be opened */
         return 0;
     struct bytes blocks = capture_take(writer->capture);
-    return blocks.length > 0 ? output_write(writer->output, blocks, error) : 0;
+    int result = blocks.length > 0 ? output_write(writer->output, blocks, error) : 0;
+    settle(writer, false);
+    return result;
 }
 
 static bool is_reached(const struct bounds *bounds, double seconds, uint64_t size, uint64_t packets)
@@ -321,8 +387,7 @@ static int next_file(struct writer *writer, uint64_t now_ns, struct error *error
     writer_add_journal(writer, "", now_ns, JOURNAL_INFO, "file_end", "Goes on in the next file of the ring");
     capture_end_file(writer->capture, writer->file_begin_ns, now_ns, writer->lost);
     int result = hand_on(writer, error);
-    int closed = output_close(writer->output, result < 0 ? NULL : error);
-    writer->output = NULL;
+    int closed = close_output(writer, result < 0 ? NULL : error);
     if (result < 0 || closed < 0)
         return result < 0 ? result : closed;
     result = open_file(writer, now_ns, error);
@@ -357,7 +422,7 @@ static bool has_all_packets(const struct writer *writer)
 static bool has_much_waiting(const struct writer *writer)
 {
     return (writer->text && writer->text->len > WAITING_MAX) ||
-           (writer->capture && capture_waiting(writer->capture) > WAITING_MAX);
+           (writer->capture && capture_pending(writer->capture) > WAITING_MAX);
 }
 
 void writer_add_path(struct writer *writer, const char *netns, const struct finished_path *path)
@@ -366,14 +431,12 @@ void writer_add_path(struct writer *writer, const char *netns, const struct fini
         return;
     path_steps_make(&writer->steps, path);
     writer->steps.path.netns = bytes_of(netns);
-    writer->packets++;
-    writer->file_packets++;
-    writer->verdicts[path->verdict]++;
     if (writer->summary)
         summary_add(writer->summary, path->family, &writer->steps);
     if (writer->capture)
         capture_add_packet(writer->capture, &writer->steps, path, writer->lost_pending);
     writer->lost_pending = 0;
+    count(writer, path);
     if (writer->text) {
         const struct text_options options = {.colour = writer->colour, .number = (uint32_t)writer->packets};
         text_append_path(writer->text, &writer->steps, &options);
@@ -435,6 +498,11 @@ int writer_lose_reader(struct writer *writer, struct error *error)
     return error_set(error, EPIPE, "standard output: its reader has gone");
 }
 
+uint64_t writer_messages(const struct writer *writer)
+{
+    return writer->messages;
+}
+
 uint64_t writer_packets(const struct writer *writer)
 {
     return writer->packets;
@@ -476,8 +544,9 @@ static void add_end(struct writer *writer, const struct totals *totals, uint64_t
 
 static void report_packets(const struct writer *writer, const struct totals *totals)
 {
-    report_note("%" PRIu64 " packets, %" PRIu64 " TRACE messages, %" PRIu64 " messages lost", writer->packets,
-                totals->source.messages, totals->source.lost);
+    report_note("%" PRIu64 " packet%s, %" PRIu64 " TRACE messages, %" PRIu64 " messages lost",
+                writer->packets, writer->packets == 1 ? "" : "s", totals->source.messages,
+                totals->source.lost);
     g_autoptr(GString) verdicts = g_string_new(NULL);
     for (unsigned verdict = 0; verdict_name(verdict); verdict++)
         if (writer->verdicts[verdict] > 0)
@@ -499,23 +568,25 @@ static void report_decisions(const struct writer *writer)
 int writer_close(struct writer *writer, const struct totals *totals, uint64_t now_ns, struct error *error)
 {
     int result = writer->failure < 0 ? error_set(error, -writer->failure, "%s", writer->error.text) : 0;
-    report_packets(writer, totals);
-    totals_report(totals);
-    report_decisions(writer);
+    struct totals told = *totals; /* of the packets that were written: others end with the recording */
+    told.paths.incomplete = writer->incomplete;
+    told.paths.ambiguous = writer->ambiguous;
     if (writer->capture && writer->begun) {
         capture_flush_messages(writer->capture);
-        add_end(writer, totals, now_ns);
+        add_end(writer, &told, now_ns);
         capture_end_file(writer->capture, writer->file_begin_ns, now_ns, totals->source.lost);
     }
     if (writer->begun && result == 0)
         result = hand_on(writer, error);
     if (writer->text && writer->text->len > 0 && result == 0)
         result = print_text(writer, INTERRUPT_PATIENCE_MS, error);
-    if (writer->output) {
-        int closed = output_close(writer->output, result < 0 ? NULL : error);
-        writer->output = NULL;
-        result = result < 0 ? result : closed;
-    }
+    int closed = close_output(writer, result < 0 ? NULL : error);
+    result = result < 0 ? result : closed;
+    told.paths.incomplete = writer->incomplete;
+    told.paths.ambiguous = writer->ambiguous;
+    report_packets(writer, totals);
+    totals_report(&told);
+    report_decisions(writer);
     writer_abandon(writer);
     return result;
 }

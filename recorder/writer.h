@@ -59,6 +59,9 @@ int writer_lose_reader(struct writer *writer, struct error *error);
 /* A bound of -c or -a is reached. */
 bool writer_is_full(const struct writer *writer, uint64_t now_ns);
 
+/* TRACE messages of the packets that were written. */
+uint64_t writer_messages(const struct writer *writer);
+
 uint64_t writer_packets(const struct writer *writer);
 uint64_t writer_verdicts(const struct writer *writer, enum verdict verdict);
 

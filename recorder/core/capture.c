@@ -307,7 +307,7 @@ struct bytes capture_take(struct capture *capture)
     return blocks;
 }
 
-size_t capture_waiting(const struct capture *capture)
+size_t capture_pending(const struct capture *capture)
 {
     return capture->taken ? 0 : capture->out.length;
 }

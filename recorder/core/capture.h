@@ -49,8 +49,8 @@ void capture_end_file(struct capture *capture, uint64_t start_ns, uint64_t end_n
 /* The blocks made since the last call, valid until the next call of any function. */
 struct bytes capture_take(struct capture *capture);
 
-/* Bytes of blocks made since that call. */
-size_t capture_waiting(const struct capture *capture);
+/* How many bytes they have. */
+size_t capture_pending(const struct capture *capture);
 
 uint32_t capture_packet_count(const struct capture *capture);
 

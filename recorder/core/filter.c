@@ -82,6 +82,26 @@ int filter_compile(const char *expression, struct filter *ret_filter, struct err
     return 0;
 }
 
+#define IP_OFFSET_MASK 0x1fff
+#define IPV6_HEADER    40 /* and there the source port, two bytes behind it the destination's */
+
+static bool has_instruction(const struct filter *filter, uint16_t code, uint32_t k)
+{
+    for (size_t i = 0; i < filter->count; i++)
+        if (filter->instructions[i].code == code && filter->instructions[i].k == k)
+            return true;
+    return false;
+}
+
+bool filter_needs_transport(const struct filter *filter, unsigned family)
+{
+    if (family == 6)
+        return has_instruction(filter, BPF_LD | BPF_H | BPF_ABS, IPV6_HEADER) ||
+               has_instruction(filter, BPF_LD | BPF_H | BPF_ABS, IPV6_HEADER + 2);
+    return has_instruction(filter, BPF_JMP | BPF_JSET | BPF_K, IP_OFFSET_MASK) &&
+           has_instruction(filter, BPF_LDX | BPF_B | BPF_MSH, 0);
+}
+
 void filter_done(struct filter *filter)
 {
     g_free(filter->instructions);

@@ -4,6 +4,7 @@
 #define IPTRACE_CORE_FILTER_H
 
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "recorder/core/error.h"
@@ -19,6 +20,11 @@ struct filter {
 /* -EINVAL where libpcap does not understand the expression (the sentence has libpcap's words), -E2BIG where
  * the program is too long for the kernel. Host names are looked up, as tcpdump does. */
 int filter_compile(const char *expression, struct filter *ret_filter, struct error *error);
+
+/* Whether it looks at ports, or else into the transport's header, in packets of family 4 or 6: then it does
+ * not match fragments as it does whole packets. In IPv4 libpcap's programs test the fragment offset before,
+ * for only a first fragment has that header; in IPv6 they expect it right behind the fixed header. */
+bool filter_needs_transport(const struct filter *filter, unsigned family);
 
 void filter_done(struct filter *filter);
 

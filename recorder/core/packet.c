@@ -177,6 +177,17 @@ void packet_parse(struct bytes bytes, struct packet *ret_packet)
         parse_ipv6(bytes, ret_packet);
 }
 
+#define IGMPV3_REPORT 0x22
+#define MLDV2_REPORT  143
+
+bool packet_is_membership_report(const struct packet *packet)
+{
+    if (packet->version == 4)
+        return packet->protocol == IPPROTO_IGMP && packet->has_transport &&
+               packet->transport.data[0] == IGMPV3_REPORT;
+    return packet->protocol == IPPROTO_ICMPV6 && packet->has_icmp && packet->icmp_type == MLDV2_REPORT;
+}
+
 /* A multiply and a fold a word: good enough to spread, and cheap. */
 static uint64_t mix(uint64_t hash, uint64_t word)
 {

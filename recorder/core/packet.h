@@ -36,6 +36,9 @@ struct packet {
 /* Never fails: what cannot be read stays unset. RFC 791, 8200, 9293, 768, 792, 4443, 4340, 9260, 3828. */
 void packet_parse(struct bytes bytes, struct packet *ret_packet);
 
+/* A multicast membership report of IGMPv3 (RFC 3376) or MLDv2 (RFC 9777). */
+bool packet_is_membership_report(const struct packet *packet);
+
 /* A hash over everything that stays the same while a packet crosses the tables: family, source, protocol, IP
  * id, fragment offset; TCP sequence, acknowledgement and payload; UDP payload; ICMP type, sequence and
  * payload, of an error its type, code and length only (its inner packet is rewritten by NAT). Destination,

@@ -117,6 +117,33 @@ static void fill_change(const struct packet *before, const struct packet *after,
     change->length = change->has_length ? after->length : 0;
 }
 
+/* What the kernel says is the mark of a membership report of its own before a rule has set one: the memory of
+ * the mark is used for something else until then (reserved_tailroom in struct sk_buff; net/ipv4/igmp.c,
+ * igmpv3_newpack(), net/ipv6/mcast.c, mld_newpack()). */
+struct no_mark {
+    bool has;
+    uint32_t value;
+};
+
+static struct no_mark find_no_mark(const struct annotation *first, const struct event *event)
+{
+    struct no_mark no_mark = {0};
+    struct packet packet;
+    if (first->spot.hook != HOOK_OUTPUT || !get_number(&event->message, MESSAGE_MARK, &no_mark.value))
+        return no_mark;
+    packet_parse(event->message.attribute[MESSAGE_PAYLOAD], &packet);
+    no_mark.has = packet_is_membership_report(&packet);
+    return no_mark;
+}
+
+static void take_no_mark(struct no_mark no_mark, struct context *context)
+{
+    if (!no_mark.has || !context->has_mark || context->mark != no_mark.value)
+        return;
+    context->has_mark = false;
+    context->mark = 0;
+}
+
 static struct step *next_step(struct path_steps *steps)
 {
     if (steps->count == steps->capacity) {
@@ -138,6 +165,7 @@ void path_steps_make(struct path_steps *steps, const struct finished_path *finis
     struct message_log_iterator iterator;
     struct packet before = {0}, packet = {0};
     struct bytes payload = {0};
+    struct no_mark no_mark = {0};
     uint32_t index = 0, own = 0;
     steps->count = 0;
     steps->time_ns = finished->time_ns;
@@ -154,8 +182,10 @@ void path_steps_make(struct path_steps *steps, const struct finished_path *finis
     while (message_log_next(&iterator)) {
         const struct event *event = &iterator.event;
         const struct bytes *now = &event->message.attribute[MESSAGE_PAYLOAD];
-        if (index++ == 0)
+        if (index++ == 0) {
             begin(steps, event);
+            no_mark = find_no_mark(iterator.annotation, event);
+        }
         if (iterator.annotation->meaning.kind == MEANING_OWN) {
             own++;
             continue;
@@ -163,6 +193,7 @@ void path_steps_make(struct path_steps *steps, const struct finished_path *finis
         struct step *step = next_step(steps);
         path_step_of(iterator.annotation, event, step);
         fill_context(event, iterator.annotation, &step->context);
+        take_no_mark(no_mark, &step->context);
         uint64_t time_us;
         step->has_time = steps->has_time && message_get_time_us(&event->message, &time_us);
         step->time_ns = step->has_time ? (int64_t)(time_us * 1000 - steps->time_ns) : 0;

@@ -10,16 +10,12 @@ struct rule_text {
     bool is_goto;
     struct bytes
         comment; /* of the first comment match; between its quotes, still escaped; points into the line */
-    bool comment_escaped; /* has backslashes: rule_text_unescape() gives the text */
+    bool comment_escaped; /* has backslashes: rule_line_unescape() gives the text */
     bool bare;            /* nothing stands between the chain and `-j`, and nothing after the target */
 };
 
 /* `rest` is the line after `-A CHAIN`. False where quotes do not close. */
 bool rule_text_parse(struct bytes rest, struct rule_text *ret_rule);
-
-/* Removes the backslashes that iptables-save puts before ", \ and '. Writes at most `escaped.length` bytes
- * and returns how many. */
-size_t rule_text_unescape(struct bytes escaped, char *buffer);
 
 /* The line of a rule with target NFLOG. True where what it logs cannot be told from a TRACE message: it goes
  * to group 0, and its prefix reads like one. */

@@ -2,6 +2,7 @@
 /* The rules of one table at one time, and what the kernel's `chain:type:number` means in them. */
 #include "recorder/core/ruleset.h"
 
+#include "format/rule_line.h"
 #include "recorder/core/rule_text.h"
 
 #include <errno.h>
@@ -196,7 +197,7 @@ static int read_rule(struct ruleset *ruleset, struct chain *chain, struct bytes 
     *rule = (struct rule){.text = line, .target = parsed.target, .comment = parsed.comment};
     if (parsed.comment_escaped) {
         g_autofree char *comment = g_malloc(parsed.comment.length + 1);
-        rule->comment = keep_string(ruleset, comment, rule_text_unescape(parsed.comment, comment));
+        rule->comment = keep_string(ruleset, comment, rule_line_unescape(parsed.comment, comment));
     }
     rule->jump = g_hash_table_lookup(ruleset->chains, &rule->target);
     if (rule->jump) {

@@ -21,10 +21,11 @@
 struct server {
     int family;
     int socket;
-    bool installed;     /* rules of options.tag may be there */
-    bool is_bound;      /* what the client may ask for is settled: see agent_bind() */
-    bool is_lock_bound; /* and since the first installation, who takes the xtables lock */
-    bool lock_held;     /* by the client */
+    bool installed;           /* rules of options.tag may be there */
+    bool is_bound;            /* what the client may ask for is settled: see agent_bind() */
+    bool is_lock_bound;       /* and since the first installation, who takes the xtables lock */
+    bool lock_held;           /* by the client */
+    uint64_t matched, traced; /* by those of them that were taken out: trace_install.h */
     struct wire_options options;
     struct ruleset_look look; /* the last; of size 0 before the first */
     bool logger_set;          /* the logger was former_logger before us */
@@ -133,6 +134,17 @@ static void answer_logger_restore(struct server *server, const struct wire_reque
 typedef int trace_change(int family, const struct trace_options *options, enum xtables_lock_wait wait,
                          struct trace_report *ret_report, struct error *error);
 
+/* What the rules counted before they were taken out or renewed: an answer has the sum. */
+static void add_counts(struct server *server, struct wire_reply *reply)
+{
+    if (reply->result)
+        return;
+    server->matched += reply->trace.matched;
+    server->traced += reply->trace.traced;
+    reply->trace.matched = server->matched;
+    reply->trace.traced = server->traced;
+}
+
 static void change_rules(struct server *server, const struct wire_options *wire, trace_change *change,
                          const struct wire_request *request, struct wire_reply *reply)
 {
@@ -150,6 +162,7 @@ static void change_rules(struct server *server, const struct wire_options *wire,
         .date_stop = wire->date_stop,
     };
     reply->result = change(server->family, &options, lock_of(server, request), &reply->trace, &reply->error);
+    add_counts(server, reply);
 }
 
 /* libiptc can fail after the kernel has taken the table, when it puts the counters back. */
@@ -206,6 +219,7 @@ static void answer_remove(struct server *server, const struct wire_request *requ
         return;
     reply->result = trace_remove(server->family, server->options.tag, lock_of(server, request), &reply->trace,
                                  &reply->error);
+    add_counts(server, reply);
     server->installed = reply->result != 0;
 }
 

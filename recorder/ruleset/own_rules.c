@@ -2,6 +2,8 @@
 /* Our own TRACE rules in a table. */
 #include "recorder/ruleset/own_rules.h"
 
+#include <string.h>
+
 #include "recorder/ruleset/trace_rule_build.h"
 
 GArray *own_rules_find(const struct legacy *legacy, struct xtc_handle *handle)
@@ -17,6 +19,10 @@ GArray *own_rules_find(const struct legacy *legacy, struct xtc_handle *handle)
             if (!trace_rule_is_own(&rule, found.tag))
                 continue;
             found.date_stop = trace_rule_date_stop(&rule);
+            found.counts = trace_rule_counts(&rule);
+            struct xt_counters counters;
+            memcpy(&counters, (const char *)rule.entry + rule.counters_offset, sizeof counters);
+            found.packets = counters.pcnt;
             g_strlcpy(found.chain, chain, sizeof found.chain);
             g_array_append_val(own, found);
         }

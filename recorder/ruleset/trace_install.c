@@ -25,10 +25,11 @@ struct change {
 
 /* Backwards, so that the numbers of those before stay right. */
 static int remove_rules(const struct legacy *legacy, struct xtc_handle *handle, const char *tag,
-                        uint32_t *ret_count, struct error *error)
+                        struct trace_report *report, struct error *error)
 {
     g_autoptr(GArray) own = own_rules_find(legacy, handle);
-    uint32_t count = 0;
+    report->removed = 0;
+    report->matched = report->traced = 0;
     for (guint i = own->len; i-- > 0;) {
         const struct own_rule *rule = &g_array_index(own, struct own_rule, i);
         if (tag && strcmp(tag, rule->tag) != 0)
@@ -36,9 +37,9 @@ static int remove_rules(const struct legacy *legacy, struct xtc_handle *handle, 
         if (!legacy->remove(rule->chain, rule->number - 1, handle))
             return error_set(error, errno, "%s rule %u of raw %s cannot be removed: %s", legacy->name,
                              rule->number, rule->chain, g_strerror(errno));
-        count++;
+        *(rule->counts ? &report->matched : &report->traced) += rule->packets;
+        report->removed++;
     }
-    *ret_count = count;
     return 0;
 }
 
@@ -80,7 +81,7 @@ static int change_once(const struct legacy *legacy, const struct change *change,
     int result = legacy_open(legacy, TABLE, change->install != NULL, &handle, error);
     if (result)
         return result;
-    result = remove_rules(legacy, handle, change->remove_tag, &report->removed, error);
+    result = remove_rules(legacy, handle, change->remove_tag, report, error);
     if (!result && change->only_replace && !report->removed)
         result = error_set(error, ENOENT, "the %s TRACE rules are gone from table raw: somebody removed them",
                            legacy->name);

@@ -14,6 +14,9 @@
 struct trace_report {
     uint32_t installed; /* rules put in, both chains together */
     uint32_t removed;   /* rules of ours taken out */
+    /* Of the rules taken out; what comes between the reading of the table and its change is not among it. */
+    uint64_t matched;   /* packets that the limit was asked for; 0 without a limit */
+    uint64_t traced;    /* of them, those that it let pass; all that were traced without one */
     bool table_created; /* table raw was not there before; it stays, empty, for it cannot be removed */
     bool unlocked;      /* the xtables lock could not be opened: done without it */
 };

@@ -124,9 +124,27 @@ static void append_comment(GByteArray *rule, const char *tag)
     append_match(rule, "comment", 0, &info, sizeof info);
 }
 
+enum purpose {
+    PURPOSE_COUNT, /* no target, as a rule without -j: the packet goes on to the next rule */
+    PURPOSE_TRACE,
+};
+
+static void append_target(GByteArray *rule, enum purpose purpose)
+{
+    const struct xt_entry_target trace = {
+        .u.user = {.target_size = XT_ALIGN(sizeof trace), .name = "TRACE"}
+    };
+    /* libiptc fills in the verdict: where the next rule begins. */
+    const struct xt_standard_target none = {.target.u.user.target_size = XT_ALIGN(sizeof none)};
+    if (purpose == PURPOSE_TRACE)
+        g_byte_array_append(rule, (const guint8 *)&trace, sizeof trace);
+    else
+        g_byte_array_append(rule, (const guint8 *)&none, sizeof none);
+}
+
 /* The limit stands behind what selects, so that only selected packets use it up. */
 static GBytes *build_one(const struct legacy *legacy, struct legacy_head head,
-                         const struct trace_options *options)
+                         const struct trace_options *options, enum purpose purpose)
 {
     GByteArray *rule = g_byte_array_new();
     g_byte_array_set_size(rule, legacy->entry_size);
@@ -135,18 +153,23 @@ static GBytes *build_one(const struct legacy *legacy, struct legacy_head head,
         append_time(rule, options->date_stop);
     if (options->filter_length)
         append_filter(rule, options);
-    if (options->limit)
+    if (options->limit && purpose == PURPOSE_TRACE)
         append_limit(rule, options);
     append_comment(rule, options->tag);
 
-    struct xt_entry_target target = {
-        .u.user = {.target_size = XT_ALIGN(sizeof target), .name = "TRACE"}
-    };
     head.target_offset = rule->len;
-    g_byte_array_append(rule, (const guint8 *)&target, sizeof target);
+    append_target(rule, purpose);
     head.next_offset = rule->len;
     legacy->fill(rule->data, &head);
     return g_byte_array_free_to_bytes(rule);
+}
+
+static void add_rules(GPtrArray *rules, const struct legacy *legacy, struct legacy_head head,
+                      const struct trace_options *options)
+{
+    if (options->limit)
+        g_ptr_array_add(rules, build_one(legacy, head, options, PURPOSE_COUNT));
+    g_ptr_array_add(rules, build_one(legacy, head, options, PURPOSE_TRACE));
 }
 
 GPtrArray *trace_rule_build(const struct legacy *legacy, const char *chain,
@@ -157,23 +180,32 @@ GPtrArray *trace_rule_build(const struct legacy *legacy, const char *chain,
 
     /* What comes in by lo has kept its trace bit from OUTPUT; a second TRACE would only log itself. */
     if (!options->interface_count)
-        g_ptr_array_add(
-            rules, build_one(legacy, (struct legacy_head){.in = receives ? "lo" : NULL, .not_in = receives},
-                             options));
+        add_rules(rules, legacy, (struct legacy_head){.in = receives ? "lo" : NULL, .not_in = receives},
+                  options);
     for (size_t i = 0; i < options->interface_count; i++) {
         const char *name = options->interfaces[i];
         if (receives && !strcmp(name, "lo"))
             continue;
         struct legacy_head head = {.in = receives ? name : NULL, .out = receives ? NULL : name};
-        g_ptr_array_add(rules, build_one(legacy, head, options));
+        add_rules(rules, legacy, head, options);
     }
     return rules;
+}
+
+/* The kernel's verdict of a rule without a target is an offset, that of ACCEPT, DROP and RETURN is negative.
+ * That of a jump is an offset, too: nobody jumps under a comment of ours. */
+bool trace_rule_counts(const struct legacy_rule *rule)
+{
+    const struct xt_entry_target *target = legacy_target(rule);
+    return !target->u.user.name[0] && target->u.target_size >= sizeof(struct xt_standard_target) &&
+           ((const struct xt_standard_target *)target)->verdict >= 0;
 }
 
 bool trace_rule_is_own(const struct legacy_rule *rule, char ret_tag[TRACE_TAG_MAX + 1])
 {
     static const char prefix[] = TRACE_COMMENT_PREFIX;
-    if (strncmp(legacy_target(rule)->u.user.name, "TRACE", XT_EXTENSION_MAXNAMELEN) != 0)
+    if (strncmp(legacy_target(rule)->u.user.name, "TRACE", XT_EXTENSION_MAXNAMELEN) != 0 &&
+        !trace_rule_counts(rule))
         return false;
     for (const struct xt_entry_match *match = legacy_first_match(rule); match;
          match = legacy_next_match(rule, match)) {

@@ -11,7 +11,10 @@
 #include "recorder/core/error.h"
 #include "recorder/ruleset/table.h"
 
-/* The comment of each of our rules is this and the tag. Whoever finds it in a TRACE rule may remove that. */
+/* The comment of each of our rules is this and the tag. Whoever finds it in a TRACE rule, or in one without a
+ * target, may remove that.
+ *
+ * A TRACE rule with a limit has one without a target before it, which counts what the limit is asked for. */
 #define TRACE_COMMENT_PREFIX   "iptrace-record: "
 #define TRACE_TAG_MAX          64
 #define TRACE_FILTER_MAX       64 /* XT_BPF_MAX_NUM_INSTR, <linux/netfilter/xt_bpf.h> */
@@ -38,6 +41,8 @@ struct own_rule {
     char tag[TRACE_TAG_MAX + 1]; /* cut where somebody made it longer */
     uint32_t number;             /* the kernel's, from 1: as it stands in a TRACE message */
     int64_t date_stop;           /* as in struct trace_options */
+    bool counts;                 /* it has no target: only its counter matters */
+    uint64_t packets;            /* its counter */
 };
 
 /* 0 or -EINVAL, with a sentence on the value that cannot be put into a rule. */

@@ -9,12 +9,15 @@
 #include "recorder/ruleset/trace_rule.h"
 
 /* The chain's rules (chain is PREROUTING or OUTPUT), entries of `legacy` as GBytes, in order: one, or one an
- * interface. `options` were checked. */
+ * interface, and as many before them that count where there is a limit. `options` were checked. */
 GPtrArray *trace_rule_build(const struct legacy *legacy, const char *chain,
                             const struct trace_options *options);
 
 /* Whether the rule is one of ours; then `ret_tag` (may be NULL) is its tag. */
 bool trace_rule_is_own(const struct legacy_rule *rule, char ret_tag[TRACE_TAG_MAX + 1]);
+
+/* Whether it only counts, being one of ours. */
+bool trace_rule_counts(const struct legacy_rule *rule);
 
 /* Its date_stop, 0 where it has none. */
 int64_t trace_rule_date_stop(const struct legacy_rule *rule);

@@ -266,6 +266,11 @@ uint64_t output_size(const struct output *output)
     return output->size;
 }
 
+uint64_t output_written(const struct output *output)
+{
+    return output->written;
+}
+
 bool output_is_regular(const struct output *output)
 {
     return output->regular;

@@ -37,6 +37,8 @@ int output_close(struct output *output, struct error *error);
 void output_abandon(struct output *output);
 
 uint64_t output_size(const struct output *output); /* bytes taken, flushed or not */
+/* Of them, those that are written, in whole blocks; after a failure these are what there is. */
+uint64_t output_written(const struct output *output);
 bool output_is_regular(const struct output *output);
 bool output_is_terminal(const struct output *output);
 int output_fd(const struct output *output);

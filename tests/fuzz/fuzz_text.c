@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "format/rule_line.h"
 #include "recorder/core/packet.h"
 #include "recorder/core/prefix.h"
 #include "recorder/core/rule_text.h"
@@ -32,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     packet_key(&packet);
     if (rule_text_parse(text, &rule) && rule.comment.length > 0) {
         char *plain = malloc(rule.comment.length);
-        if (rule_text_unescape(rule.comment, plain) > rule.comment.length)
+        if (rule_line_unescape(rule.comment, plain) > rule.comment.length)
             abort();
         free(plain);
     }

@@ -55,6 +55,11 @@ for option in --help -h --version; do
     expect "exit status of $option" $? 0
     [ -s "$dir/text" ] && [ ! -s "$dir/says" ] || fail "$option does not print to standard output"
 done
+# With -c the report speaks of the packets that were asked for, and of no other that the file has.
+"$recorder" -c 1 -r "$live_root/samples/chains.pcapng" >"$dir/text" 2>"$dir/says"
+expect "-r -c 1: packets" "$(grep -c '^  = ' "$dir/text")" 1
+expect "-r -c 1 says" "$(cat "$dir/says")" "iptrace-record: 1 packet, $(grep -c '^  [> ] ' "$dir/text") TRACE messages, 0 messages lost
+iptrace-record: 1 ACCEPT"
 # Replay: text and nothing else on standard output; -q is quiet.
 "$recorder" -q -r "$live_root/samples/accept.pcapng" >"$dir/text" 2>"$dir/says"
 expect "-q says" "$(cat "$dir/says")" ""

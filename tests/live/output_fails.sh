@@ -51,6 +51,22 @@ record -w "$dir/small/trace.pcapng"
 expect_end "small/trace.pcapng.*no space left.*last whole block"
 expect_sound "$dir/small/trace.pcapng" 300
 
+# What is reported at the end is what the file has, and no packet that was still to be written.
+test="disk full: the report"
+rm "$dir"/small/*
+rm -f "$dir/ready"
+"$recorder" --ready-file "$dir/ready" -w "$dir/small/trace.pcapng" 2>"$dir/errors" & pid=$!
+for _ in $(seq 200); do [ -e "$dir/ready" ] && break; sleep 0.05; done
+"$driver" send 127.0.0.1 9 10000 500 & sender=$!
+wait $pid
+expect "$test: status" $? 1
+kill $sender 2>/dev/null
+wait $sender 2>/dev/null
+tshark -n -r "$dir/small/trace.pcapng" -Y 'ip || ipv6' -T fields -e frame.number >"$dir/rows" 2>/dev/null
+expect "$test: packets" "$(sed -n 's/.*: \([0-9]*\) packets, .*/\1/p' "$dir/errors")" "$(wc -l <"$dir/rows")"
+expect "$test: verdicts" "$(sed -n 's/^iptrace-record: \([0-9].* [A-Z]*\)$/\1/p' "$dir/errors" | tr -c '0-9\n' ' ' | awk '{for (i = 1; i <= NF; i++) sum += $i} END {print sum}')" "$(wc -l <"$dir/rows")"
+[ "$(wc -l <"$dir/rows")" -ge 300 ] || fail "the file has only $(wc -l <"$dir/rows") packets"
+
 test="disk full in a ring"
 rm "$dir"/small/*
 record -w "$dir/small/trace.pcapng" -b packets:100

@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <glib.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -191,6 +192,38 @@ static void test_same_as_tcpdump(void **state)
     }
 }
 
+/* Ports are looked for where whole packets have them. */
+static void test_what_fragments_lack(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *expression;
+        bool v4, v6;
+    } cases[] = {
+        {"udp port 53",                           true,  true },
+        {"port 53",                               true,  true },
+        {"not port 22",                           true,  true },
+        {"tcp src port 80",                       true,  true },
+        {"udp dst portrange 10-20",               true,  true },
+        {"ip and udp port 53",                    true,  false},
+        {"ip6 and udp port 53",                   false, true },
+        {"tcp[tcpflags] & tcp-syn != 0",          true,  false},
+        {"icmp[icmptype] = icmp-echo",            true,  false},
+        {"host 10.1.2.3 and port 53",             true,  false},
+        {"udp",                                   false, false},
+        {"host 10.1.2.3 or host 2001:db8::1",     false, false},
+        {"ip[6:2] & 0x1fff != 0 or ip6 proto 44", false, false},
+        {"",                                      false, false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct filter filter = compiled(cases[i].expression);
+        if (filter_needs_transport(&filter, 4) != cases[i].v4 ||
+            filter_needs_transport(&filter, 6) != cases[i].v6)
+            fail_msg("%s", cases[i].expression);
+        filter_done(&filter);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_errors_have_the_words_of_libpcap),
         cmocka_unit_test(test_too_long_for_the_kernel),
         cmocka_unit_test(test_same_as_tcpdump),
+        cmocka_unit_test(test_what_fragments_lack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

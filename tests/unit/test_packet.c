@@ -37,6 +37,32 @@ static const struct build_packet kinds[] = {
     {.version = 6,               .src = 1,            .dst = 2, .protocol = 58, .type = 128, .seq = 9, .payload = "p"                                         },
 };
 
+static void test_membership_reports(void **state)
+{
+    (void)state;
+    static const struct {
+        struct build_packet packet;
+        bool is;
+    } cases[] = {
+        {{.protocol = 2, .payload = "\x22"},                true },
+        {{.protocol = 2, .payload = "\x12"},                false}, /* IGMPv1 */
+        {{.protocol = 2},                                   false},
+        {{.protocol = 2, .payload = "\x22", .fragment = 1}, false},
+        {{.protocol = 1, .type = 143},                      false},
+        {{.version = 6, .protocol = 58, .type = 143},       true },
+        {{.version = 6, .protocol = 58, .type = 131},       false}, /* MLDv1 */
+        {{.version = 6, .protocol = 58, .type = 135},       false},
+        {{.version = 6, .protocol = 2, .payload = "\x22"},  false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        uint8_t buffer[512];
+        struct packet packet = parse(buffer, &cases[i].packet);
+        assert_int_equal(packet_is_membership_report(&packet), cases[i].is);
+    }
+    struct packet none = {0};
+    assert_false(packet_is_membership_report(&none));
+}
+
 static void test_headers(void **state)
 {
     (void)state;
@@ -278,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_flow_label_and_traffic_class),
         cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_membership_reports),
         cmocka_unit_test(test_icmp_errors),
         cmocka_unit_test(test_ipv6_extension_headers),
         cmocka_unit_test(test_endless_extension_headers),

@@ -253,6 +253,55 @@ static void test_unknown_rules_claim_no_text(void **state)
     end(&world, &judged);
 }
 
+static void judge_no_mark(const struct path_steps *steps)
+{
+    assert_int_equal(steps->count, 3);
+    assert_false(steps->steps[0].context.has_mark || steps->steps[1].context.has_mark);
+    assert_int_equal(steps->steps[0].context.mark, 0);
+    assert_true(steps->steps[2].context.has_mark); /* set by a rule */
+    assert_int_equal(steps->steps[2].context.mark, 7);
+}
+
+static void judge_mark(const struct path_steps *steps)
+{
+    assert_in_range(steps->count, 2, 3);
+    for (size_t i = 0; i < steps->count; i++)
+        assert_true(steps->steps[i].context.has_mark);
+}
+
+/* The kernel's own membership reports have something else where the mark is; what others send, and other
+ * messages of the same protocols, have marks. */
+static void test_marks_that_are_none(void **state)
+{
+    (void)state;
+    static const struct {
+        struct build_packet packet;
+        enum hook hook;
+        judge_fn *judge;
+    } cases[] = {
+        {{.version = 4, .protocol = 2, .payload = "\x22 report"}, HOOK_OUTPUT,     judge_no_mark},
+        {{.version = 4, .protocol = 2, .payload = "\x16 report"}, HOOK_OUTPUT,     judge_mark   },
+        {{.version = 4, .protocol = 17, .srcport = 0x2200},       HOOK_OUTPUT,     judge_mark   },
+        {{.version = 4, .protocol = 1, .type = 143},              HOOK_OUTPUT,     judge_mark   },
+        {{.version = 4, .protocol = 2, .payload = "\x22 report"}, HOOK_PREROUTING, judge_mark   },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct build_world world;
+        struct judged judged = {cases[i].judge, 0};
+        bool sent = cases[i].hook == HOOK_OUTPUT;
+        begin(&world, &judged);
+        world.packet = cases[i].packet;
+        world.mark = 0xd4;
+        build_say(&world, cases[i].hook, sent ? "raw:OUTPUT:policy:1" : "raw:PREROUTING:policy:3");
+        if (sent)
+            build_say(&world, HOOK_OUTPUT, "nat:OUTPUT:rule:1");
+        world.mark = 7;
+        build_say(&world, sent ? HOOK_OUTPUT : HOOK_INPUT,
+                  sent ? "filter:OUTPUT:policy:1" : "filter:INPUT:policy:2");
+        end(&world, &judged);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_no_times),
         cmocka_unit_test(test_unknown_rules_claim_no_text),
+        cmocka_unit_test(test_marks_that_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,12 +72,48 @@ static void test_policies(void **state)
     assert_false(rule_line_is_policy(BYTES("-A INPUT DROP"), parts.chain, parts.target));
 }
 
+/* All comment matches, one after the other, and nothing that only looks like one. */
+static void comments(const char *rest, const char *const *wanted)
+{
+    struct bytes at = {(const uint8_t *)rest, strlen(rest)};
+    struct rule_word comment;
+    for (; rule_line_next_comment(&at, &comment); wanted++) {
+        char text[64];
+        size_t length = rule_line_unescape(comment.text, text);
+        if (!*wanted || strlen(*wanted) != length || memcmp(text, *wanted, length) != 0)
+            fail_msg("in \"%s\": \"%.*s\", not \"%s\"", rest, (int)length, text,
+                     *wanted ? *wanted : "nothing");
+    }
+    if (*wanted)
+        fail_msg("in \"%s\": no \"%s\"", rest, *wanted);
+}
+
+static void test_comments(void **state)
+{
+    (void)state;
+    static const char *const none[] = {NULL};
+    comments("", none);
+    comments(" -p udp -j DROP", none);
+    comments(" -m comment --comment a -j DROP", (const char *const[]){"a", NULL});
+    comments(
+        " -m comment --comment \"cali:ThfJzx\" -m comment --comment \"Drop if no profiles matched\" -j DROP",
+        (const char *const[]){"cali:ThfJzx", "Drop if no profiles matched", NULL});
+    comments(" -m comment --comment \"a \\\"b\\\"\" -p udp -m comment --comment \"\" -m comment --comment c",
+             (const char *const[]){"a \"b\"", "", "c", NULL});
+    comments(" -m string --string \"--comment x\" --algo bm -j LOG --log-prefix \"--comment y \"", none);
+    comments(" -i --comment -m comment --comment a", (const char *const[]){"a", NULL});
+    comments(" -m comment --comment \"not closed", none);
+    comments(" -m comment --comment", none);
+    comments(" -j LOG --comment z", none);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_lines_that_are_left_as_they_are),
         cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_comments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

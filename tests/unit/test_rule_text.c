@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/trace_build.h"
 
+#include "format/rule_line.h"
 #include "recorder/core/rule_text.h"
 
 struct expected {
@@ -68,9 +69,9 @@ static void test_unescape(void **state)
 {
     (void)state;
     char buffer[32];
-    size_t length = rule_text_unescape(BYTES("a\\\"b\\\\c\\'d\\"), buffer);
+    size_t length = rule_line_unescape(BYTES("a\\\"b\\\\c\\'d\\"), buffer);
     unit_assert_bytes((struct bytes){(uint8_t *)buffer, length}, BYTES("a\"b\\c'd\\"));
-    assert_int_equal(rule_text_unescape(BYTES(""), buffer), 0);
+    assert_int_equal(rule_line_unescape(BYTES(""), buffer), 0);
 }
 
 static void test_imitations_of_trace(void **state)

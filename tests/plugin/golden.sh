@@ -10,7 +10,7 @@ plugin_begin "$1"
 make_capture=$(readlink -f "$2") update=${3:-}
 export TZ=UTC LC_ALL=C.UTF-8
 "$make_capture" "$work/capture.pcapng" && "$make_capture" "$work/alike.pcapng" alike 2 &&
-    "$make_capture" "$work/reasons.pcapng" reasons 14 &&
+    "$make_capture" "$work/reasons.pcapng" reasons 17 &&
     "$make_capture" "$work/translated.pcapng" translated 1 &&
     "$make_capture" "$work/enterprise.pcapng" enterprise 99999 || exit 1
 chmod 644 "$work"/*.pcapng

@@ -16,7 +16,7 @@
 #define MS        1000000ull
 #define TICK_NS   (10 * MS)
 #define LOOK_NS   (200 * MS) /* between looks whether the namespace is still there */
-#define QUEUES_NS (100 * MS) /* between looks who listens to NFQUEUE's queues: 2 µs each */
+#define AROUND_NS (100 * MS) /* between looks at what is beside the rules: some 30 µs each */
 /* How long packets wait for a look that confirms their rules. A file can wait for two looks at 100 000 rules;
  * who reads a pipe or the terminal is waiting. */
 #define CONFIRM_FILE_NS (10000 * MS)
@@ -187,9 +187,26 @@ static void look_at_queues(struct realm *realm)
     for (size_t i = 0; i < realm->queues->count; i++)
         numbers[i] = realm->queues->queues[i].queue;
     rulebook_set_queues(realm->pipeline.book, numbers, realm->queues->count, begun_ns, clock_realtime_ns());
-    realm->queues_ns = clock_monotonic_ns();
     if (!realm->first_queues)
         realm->first_queues = g_memdup2(realm->queues, sizeof *realm->queues);
+}
+
+/* As long as routing has dropped nothing here, what TPROXY saw last has found no socket. */
+static void look_at_routing(struct realm *realm)
+{
+    struct ip_counters now;
+    if (!ip_counters_read(&realm->ip_files, &now))
+        return;
+    struct ip_counters growth = ip_counters_growth(&realm->ip_before, &now);
+    bool has_dropped = ip_counters_routing(&growth, 4) + ip_counters_routing(&growth, 6) > 0;
+    rulebook_set_routing_dropped(realm->pipeline.book, has_dropped);
+}
+
+static void look_around(struct realm *realm)
+{
+    realm->looked_around_ns = clock_monotonic_ns();
+    look_at_queues(realm);
+    look_at_routing(realm);
 }
 
 static uint64_t drops_before(const struct realm *realm, uint16_t queue)
@@ -231,7 +248,7 @@ static int start(struct realm *realm, const char *tag, GPtrArray *interfaces, GS
         result = kernel_start(realm->kernel, &realm->pipeline, tag, notes, error);
     ip_counters_read(&realm->ip_files, &realm->ip_before);
     if (result == 0)
-        look_at_queues(realm);
+        look_around(realm);
     if (result == 0)
         kernel_watch(realm->kernel, realm->watch);
     return result;
@@ -267,6 +284,10 @@ static int turn(struct realm *realm, struct error *error)
     if (result < 0)
         return result;
     pipeline->now_ns = clock_monotonic_ns();
+    /* Before time passes for the paths: what is concluded of a packet's end is concluded from what came
+     * after. */
+    if (pipeline->now_ns - realm->looked_around_ns >= AROUND_NS)
+        look_around(realm);
     uint64_t begun_ns = clock_realtime_ns();
     int state = realm->source->ops->drain(realm->source, &pipeline->sink, error);
     if (state < 0)
@@ -278,8 +299,6 @@ static int turn(struct realm *realm, struct error *error)
         realm->wake_ns = assembler_tick(pipeline->assembler, pipeline->now_ns);
         realm->ticked_ns = now_ns;
     }
-    if (now_ns - realm->queues_ns >= QUEUES_NS)
-        look_at_queues(realm);
     result = kernel_tick(realm->kernel, pipeline, now_ns, error);
     return result < 0 ? result : state;
 }

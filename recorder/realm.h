@@ -25,7 +25,7 @@ struct realm {
     uint64_t ticked_ns;
     uint64_t wake_ns;               /* when the assembler wants to be called; 0: not */
     int queues_fd;                  /* queue_listeners_open(); -1: nobody knows who listens */
-    uint64_t queues_ns;             /* when they were last looked at */
+    uint64_t looked_around_ns;      /* at them, and at IP's counters */
     struct queue_listeners *queues; /* as last seen; `first_queues` when recording began */
     struct queue_listeners *first_queues;
     uint64_t looked_ns; /* whether it is still there */

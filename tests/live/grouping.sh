@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # As many rows as packets, with the verdict that the kernel's counters and a listener tell, where packets are hard to
-# tell apart or to follow: twins on two processors, NFQUEUE, addresses that nftables translates.
-# grouping.sh BUILD twins|queue|nftables
+# tell apart or to follow: twins on two processors, NFQUEUE, addresses that nftables translates, TPROXY.
+# grouping.sh BUILD twins|queue|nftables|tproxy
 . "$(dirname "$0")/../lib/live.sh"
 live_begin "$@"
 need_tshark
@@ -81,10 +81,32 @@ nftables() {
     expect "accepted, in one piece" "$(rows "$capture" 'iptrace.verdict == "ACCEPT" && !iptrace.incomplete')" 40
 }
 
+# Without a socket TPROXY drops the packet; where routing dropped others meanwhile it may have been that.
+tproxy() {
+    iptables -t mangle -A PREROUTING -p udp --dport 1007 -j TPROXY --on-port 7 --tproxy-mark 1 ||
+        skip "there is no TPROXY here"
+    iptables -A FORWARD -p udp --dport 1001 -j ACCEPT
+    record -w "$capture" "udp port 1007" || return
+    inside client "$traffic" --id 1 203.0.113.10 1007 10 >/dev/null
+    finish INT
+    expect "dropped for want of a socket" \
+        "$(rows "$capture" 'iptrace.verdict == "DROP" && iptrace.verdict.reason == "tproxy"')" 10
+    expect "accepted behind TPROXY" "$(counted filter FORWARD)" 0
+
+    record -w "$capture" "udp port 1007" || return
+    inside client ip route add 198.51.100.0/24 via 192.168.1.1
+    inside client "$traffic" --id 1 198.51.100.1 1001 3 >/dev/null 2>&1
+    inside client "$traffic" --id 1 203.0.113.10 1007 10 >/dev/null
+    finish INT
+    expect "not known to be dropped by TPROXY" \
+        "$(rows "$capture" 'iptrace.verdict == "UNKNOWN" && iptrace.verdict.reason == "tproxy"')" 10
+}
+
 case $2 in
 twins) twins ;;
 queue) queue ;;
 nftables) nftables ;;
+tproxy) tproxy ;;
 esac
 [ "$failed" = 0 ] || cat "$dir/says"
 exit "$failed"

@@ -116,6 +116,22 @@ static void test_icmp_errors(void **state)
     }
 }
 
+/* An echo and its reply, or two errors, are two packets though all else is the same. */
+static void test_the_type_is_part_of_the_key(void **state)
+{
+    (void)state;
+    uint8_t buffer[512];
+    static const uint8_t types[] = {0, 8, 3, 11};
+    for (size_t i = 0; i < sizeof types; i++) {
+        for (size_t k = 0; k < i; k++) {
+            struct packet packet = parse(buffer, &(struct build_packet){.protocol = 1, .type = types[i]});
+            uint64_t key = packet_key(&packet);
+            packet = parse(buffer, &(struct build_packet){.protocol = 1, .type = types[k]});
+            assert_true(packet_key(&packet) != key);
+        }
+    }
+}
+
 /* hop-by-hop (8), routing (16), fragment (8), AH (12), then UDP */
 static size_t build_extensions(uint8_t *at, unsigned fragment_offset)
 {
@@ -302,6 +318,7 @@ static void test_flow_label_and_traffic_class(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_type_is_part_of_the_key),
         cmocka_unit_test(test_flow_label_and_traffic_class),
         cmocka_unit_test(test_headers),
         cmocka_unit_test(test_membership_reports),

@@ -212,7 +212,9 @@ bool trace_rule_is_own(const struct legacy_rule *rule, char ret_tag[TRACE_TAG_MA
         const struct xt_comment_info *info = (const void *)match->data;
         if (strncmp(match->u.user.name, "comment", sizeof match->u.user.name) != 0 ||
             match->u.match_size < sizeof *match + sizeof *info ||
-            strncmp(info->comment, prefix, sizeof prefix - 1) != 0)
+            !memchr(info->comment, '\0', sizeof info->comment) ||
+            strncmp(info->comment, prefix, sizeof prefix - 1) != 0 ||
+            check_tag(info->comment + sizeof prefix - 1, NULL) < 0)
             continue;
         if (ret_tag)
             g_strlcpy(ret_tag, info->comment + sizeof prefix - 1, TRACE_TAG_MAX + 1);

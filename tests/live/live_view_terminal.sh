@@ -50,7 +50,7 @@ test="no terminal"
 rm "$dir/ready"
 traffic & $base 2>"$dir/errors" || fail "status $?"; wait
 grep -q "$escape\|rejected\| by filter" "$dir/errors" && fail "$(cat -v "$dir/errors")"
-[ "$(wc -l <"$dir/errors")" = 3 ] || fail "$(cat "$dir/errors")"
+[ "$(wc -l <"$dir/errors")" = 4 ] || fail "$(cat "$dir/errors")"
 
 test="no terminal, -v"
 rm "$dir/ready"

@@ -151,24 +151,20 @@ static int arm_guard(struct kernel *kernel, const char *tag, GString *notes, str
     return result;
 }
 
-static int64_t date_stop_of(const struct family *family)
-{
-    return family->dated ? (int64_t)(clock_realtime_ns() / 1000000000) + family->life_s : 0;
-}
-
 /* A kernel without xt_time can do without the date. */
 static int install_dated(struct family *family, struct trace_options *options,
                          struct trace_report *ret_report, GString *notes, struct error *error)
 {
-    family->dated = true;
-    options->date_stop = family->date_stop = date_stop_of(family);
+    family->upkeep.dated = true;
+    options->date_stop = family->upkeep.date_stop =
+        upkeep_date(&family->upkeep, (int64_t)(clock_realtime_ns() / 1000000000));
     int result = agent_install(family->agent, options, QUICK_MS, ret_report, error);
     if (result != -EPROTONOSUPPORT || !strstr(error->text, "match time"))
         return result;
     report_note_into(notes, "the %s TRACE rules bear no date after which they end: %s", family_name(family),
                      error->text);
-    family->dated = false;
-    options->date_stop = family->date_stop = 0;
+    family->upkeep.dated = false;
+    options->date_stop = family->upkeep.date_stop = 0;
     return agent_install(family->agent, options, QUICK_MS, ret_report, error);
 }
 
@@ -199,7 +195,7 @@ static int install(struct kernel *kernel, struct family *family, const char *tag
     if (result < 0)
         return result;
     family->raw_created = report.table_created;
-    family->installed = report.installed;
+    family->upkeep.installed = report.installed;
     g_strlcpy(family->limit, is_limited ? limit->text : "", sizeof family->limit);
     if (report.unlocked)
         report_note("/run/xtables.lock cannot be opened here: the %s rules were changed without it",
@@ -231,7 +227,7 @@ static int read_family(struct family *family, struct pipeline *pipeline, bool *r
     for (size_t i = 0; i < state->table_count; i++)
         is_shared =
             is_shared || (strcmp(state->tables[i].name, "raw") == 0 && state->tables[i].has_user_rules);
-    family->life_s = upkeep_life_s(is_shared);
+    family->upkeep.life_s = upkeep_life_s(is_shared);
     return 0;
 }
 
@@ -249,7 +245,7 @@ static int start_family(struct kernel *kernel, struct family *family, struct pip
         result = agent_state(family->agent, false, QUICK_MS, &state, error);
     if (result < 0)
         return result;
-    family->is_whole = true;
+    family->upkeep.is_whole = true;
     table_set exist = ruleset_state_tables(&state);
     if (exist >> TABLE_RAW & 1)
         result = read_table(family, pipeline, "raw", error);
@@ -448,7 +444,7 @@ unsigned kernel_own_locks(const struct kernel *kernel)
 {
     unsigned own_locks = 0;
     for (size_t i = 0; i < kernel->count; i++)
-        own_locks += kernel->families[i].installed > 0;
+        own_locks += kernel->families[i].upkeep.installed > 0;
     return own_locks;
 }
 

@@ -9,6 +9,7 @@
 #include "recorder/guard.h"
 #include "recorder/kernel.h"
 #include "recorder/ruleset/agent.h"
+#include "recorder/upkeep_state.h"
 
 #define QUICK_MS 10000  /* for what takes milliseconds */
 #define TEXT_MS  120000 /* for the text of a table, of 100 000 rules or more */
@@ -23,15 +24,9 @@ struct family {
     struct moment read;         /* … when that began */
     bool reads_later;           /* all texts but raw's: when recording has begun */
     bool is_cheap;              /* to trace: the recorder sets no limit by itself */
-    uint32_t installed;         /* own rules; 0: none, or not to be looked after */
+    struct upkeep upkeep;       /* of our own rules */
     char limit[32];             /* of each; empty: none */
     uint64_t matched, traced;   /* packets, once the rules went out: trace_install.h */
-    bool dated;                 /* they bear a date */
-    int64_t date_stop;          /* seconds since 1970 */
-    int64_t life_s;             /* what a renewal gives them */
-    bool asked_look, asked_change;
-    bool is_whole;  /* at the last look nothing was missing */
-    bool is_behind; /* and somebody else's rule stood before ours */
 };
 
 struct kernel {
@@ -44,8 +39,8 @@ struct kernel {
     bool lock_held;      /* --lock */
     struct watch *watch; /* the realm's; null before kernel_watch() */
     bool stopping;       /* what is missing now we took out ourselves */
-    uint64_t looked_ns, repairs_since_ns;
-    unsigned repairs; /* since then */
+    uint64_t looked_ns;
+    struct upkeep_repairs repairs;
 };
 
 static inline unsigned family_version(const struct family *family)

@@ -16,17 +16,6 @@
 #include "recorder/kernel_family.h"
 
 #define UPKEEP_LOOK_NS 200000000ull
-#ifndef UPKEEP_LIFE_S             /* tests have no ten minutes */
-#define UPKEEP_LIFE_S        600  /* of rules in a raw table of our own */
-#define UPKEEP_LIFE_SHARED_S 3600 /* where somebody else has rules there */
-#endif
-#define UPKEEP_REPAIRS_MINUTE 3
-
-/* When rules that are made at `now_s` shall match no more; `is_shared`: raw has rules of somebody else's. */
-int64_t upkeep_life_s(bool is_shared);
-
-/* Whether it is time to renew: half of the life is over, or the clock was set back. */
-bool upkeep_is_due(int64_t date_stop, int64_t life_s, int64_t now_s);
 
 /* See kernel_tick. */
 int upkeep_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_ns, struct error *error);

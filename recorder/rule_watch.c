@@ -5,13 +5,14 @@
 #include <glib.h>
 #include <string.h>
 
-#define MS        1000000ull
-#define GAP_NS    (10 * MS)   /* between looks while packets wait, at least … */
-#define IDLE_NS   (2000 * MS) /* … and while none do */
-#define SIZES_NS  (500 * MS)  /* between looks at the sizes while no packets wait */
-#define HELD_NS   (50 * MS)   /* a look waits so long for those who have the lock open */
-#define BUSY_PART 20          /* looks take one part of so many of the time while packets wait … */
-#define IDLE_PART 100         /* … and of so many while none do */
+#define MS            1000000ull
+#define GAP_NS        (10 * MS)   /* between looks while packets wait, at least … */
+#define IDLE_NS       (2000 * MS) /* … and while none do */
+#define SIZES_NS      (20 * MS)   /* between looks at the sizes while packets wait … */
+#define SIZES_IDLE_NS (500 * MS)  /* … and while none do, or after a failure */
+#define HELD_NS       (50 * MS)   /* a look waits so long for those who have the lock open */
+#define BUSY_PART     25          /* looks take one part of so many of the time while packets wait … */
+#define IDLE_PART     100         /* … and of so many while none do */
 /* Rules that never hold still are taken as they are after so many looks, and nothing of that time is sure. */
 #define CHECKS_MAX 3
 
@@ -50,7 +51,7 @@ static uint64_t entries_due_ns(const struct rule_watch *watch, bool packets_wait
 
 static uint64_t sizes_due_ns(const struct rule_watch *watch, bool packets_wait)
 {
-    return watch->sizes_ns + (packets_wait ? GAP_NS : SIZES_NS);
+    return watch->sizes_ns + (packets_wait ? SIZES_NS : SIZES_IDLE_NS);
 }
 
 uint64_t rule_watch_due_ns(const struct rule_watch *watch, bool packets_wait)
@@ -297,7 +298,7 @@ void rule_watch_take_failure(struct rule_watch *watch, struct moment now)
         watch->wanted = (uint16_t)((1u << watch->seen.table_count) - 1);
         watch->phase = RULE_WATCH_TEXTS;
         watch->texts_missing = 0;
-        watch->retry_ns = now.monotonic_ns + SIZES_NS;
+        watch->retry_ns = now.monotonic_ns + SIZES_IDLE_NS;
         return;
     }
     become_idle(watch, now);

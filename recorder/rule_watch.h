@@ -3,7 +3,8 @@
  *
  * Legacy iptables announces no change. Two looks that find the same entries say that nothing changed between
  * them, unless it was changed and changed back; and a step is sure only when a look that began after its
- * message has found what the book has. While packets wait for that, looks take up to 5 % of a CPU, else 1 %.
+ * message has found what the book has. While packets wait for that, looks take up to 5 % of a CPU, those at
+ * the sizes included, else 1 %.
  *
  *             sizes differ, or the lock was opened: a look is due
  *   IDLE ──────────────────────────────────────────────────────────▶ ENTRIES ──▶ found the same: IDLE

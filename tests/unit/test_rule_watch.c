@@ -93,9 +93,9 @@ static void test_looks_take_a_part_of_the_time(void **state)
     world.state.cpu_ns = 16 * MS; /* 20 000 rules */
     look_in_vain(&world);         /* done at 1001 */
     world.watch.sizes_ns = UINT64_MAX / 2;
-    assert_int_equal(rule_watch_due_ns(&world.watch, true), (1001 + 16 * 19) * MS);
+    assert_int_equal(rule_watch_due_ns(&world.watch, true), (1001 + 16 * 24) * MS);
     assert_int_equal(rule_watch_due_ns(&world.watch, false), (1001 + 2000) * MS);
-    world.ms = 1001 + 16 * 19 - 1;
+    world.ms = 1001 + 16 * 24 - 1;
     want(&world, RULE_WATCH_WANTS_NOTHING);
     world.ms++;
     world.state.cpu_ns = 100 * MS; /* 100 000 */
@@ -103,7 +103,7 @@ static void test_looks_take_a_part_of_the_time(void **state)
     world.watch.sizes_ns = UINT64_MAX / 2;
     assert_int_equal(rule_watch_due_ns(&world.watch, false), (world.ms + 100 * 99) * MS);
     /* However little it takes, they are 10 ms apart. */
-    world.ms += 1900;
+    world.ms += 2400;
     world.state.cpu_ns = 0;
     look_in_vain(&world);
     assert_int_equal(rule_watch_due_ns(&world.watch, true), (world.ms + 10) * MS);
@@ -118,15 +118,15 @@ static void test_sizes_are_looked_at_in_between(void **state)
     begin(&world, false);
     world.state.cpu_ns = 16 * MS;
     look_in_vain(&world);
-    world.ms += 10;
+    world.ms += 20;
     want(&world, RULE_WATCH_WANTS_SIZES);
     assert_int_equal(answer(&world, 1), RULE_WATCH_FOUND_NOTHING);
     world.state.tables[1].size += 100;
-    world.ms += 10;
+    world.ms += 20;
     want(&world, RULE_WATCH_WANTS_SIZES);
     assert_int_equal(answer(&world, 1), RULE_WATCH_FOUND_SIGN);
     assert_int_equal(world.watch.signed_ns, world.watch.verified_ns);
-    world.ms += 10;
+    world.ms += 20;
     want(&world, RULE_WATCH_WANTS_SIZES); /* said once */
     assert_int_equal(answer(&world, 1), RULE_WATCH_FOUND_NOTHING);
 
@@ -282,7 +282,7 @@ static void test_one_who_had_the_lock(void **state)
     world.ms = 1005;
     lock(&world, 1, 1, 1004);
     assert_int_equal(world.watch.signed_ns, EPOCH + 1004 * MS);
-    world.ms = 1020;
+    world.ms = 1025;
     want(&world, RULE_WATCH_WANTS_SIZES); /* it may be about to change something: 50 ms since the last look */
     answer(&world, 0);
     world.ms = 1050;

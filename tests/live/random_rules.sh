@@ -119,10 +119,11 @@ read -r _ packets _ messages _ mixed <"$dir/checked"
 [ $failed = 1 ] || grep -q " 0 messages lost" "$dir/says" || fail "messages were lost"
 expect "packets that mix two" "$mixed" 0
 
-# Once, for a reason not found yet, a packet was found in two parts. Such a packet says so itself, and so do those that it
-# was mistaken for; that must be rare, and a packet that mixes two must never be.
+# A sender that loses the processor in the middle of a packet for longer than the recorder waits for a table leaves that
+# packet in two parts. They say so themselves, and so do those that they may be mistaken for (what NFQUEUE has of the same
+# source, some eight at a time); that must be rare, and a packet that mixes two must never be.
 unsure=$(awk '/ packets are (incomplete|ambiguous)/ {sum += $2} END {print sum + 0}' "$dir/says")
-[ $((unsure * 1000)) -le "$packets" ] || fail "$unsure of $packets: $(grep "incomplete\|ambiguous" "$dir/says")"
+[ $((unsure * 300)) -le "$packets" ] || fail "$unsure of $packets: $(grep "incomplete\|ambiguous" "$dir/says")"
 few() { # WHAT FOUND WANTED
     local difference=$(($2 - $3))
     [ ${difference#-} -le "$unsure" ] || fail "$1: found $2, expected $3, and $unsure packets say that they are not sure"

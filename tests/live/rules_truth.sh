@@ -84,6 +84,11 @@ judge() { # WAY
 # A look finds a change within two of its periods: few are marked, the fewer the rarer the changes.
 limit=$(awk -v period="$period" 'BEGIN {print period < 5 ? 10 / period : 2}')
 for way in "${ways[@]}"; do
+    # Not within a chroot, for one.
+    if [ "$way" = user ] && ! unshare --map-root-user true 2>/dev/null; then
+        echo "user: left out, no user namespace can be made here"
+        continue
+    fi
     rm -f "$dir"/{prepared,go,over,ready,swaps,trouble,arrived}
     enter=() options=(-4 --unlimited -w "$dir/trace.pcapng" --ready-file "$dir/ready" 'udp and dst portrange 4001-4002')
     case $way in

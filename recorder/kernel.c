@@ -328,10 +328,10 @@ static int refuse_nftables(const struct kernel *kernel, struct error *error)
 {
     return error_set(
         error, ENOTSUP,
-        "the legacy %stables have no rules here, but nftables has: what `iptables` shows, where it "
-        "is iptables-nft, are nftables' rules, which cannot be recorded yet; `xtables-monitor "
-        "--trace` (those of iptables-nft) and `nft monitor trace` show how packets meet them, and "
-        "--backend legacy records all the same",
+        "the legacy %stables have no rules here, but nftables has some: the rules that `iptables` shows "
+        "are nftables' where it is iptables-nft, and iptrace cannot record those yet. "
+        "`xtables-monitor --trace` shows how packets meet the rules of iptables-nft, `nft monitor trace` "
+        "all of nftables'; --backend legacy records the legacy tables anyway",
         kernel->count > 1                        ? ""
         : kernel->families[0].family == AF_INET6 ? "IPv6 "
                                                  : "IPv4 ");
@@ -372,7 +372,7 @@ int kernel_choose_families(struct kernel *kernel, struct error *error)
 
 /* ---- The start ---- */
 
-#define FRAGMENTS_TOO "`or ip[6:2] & 0x1fff != 0 or ip6 proto 44` behind the filter adds fragments"
+#define FRAGMENTS_TOO "append `or ip[6:2] & 0x1fff != 0 or ip6 proto 44` to record fragments too"
 
 /* Who filters by ports means the whole packet. */
 static void note_fragments(const struct kernel *kernel, const struct filter *filter, GString *notes)
@@ -384,15 +384,16 @@ static void note_fragments(const struct kernel *kernel, const struct filter *fil
     }
     if (lacks_v4 && lacks_v6)
         report_note_into(
-            notes, "the filter looks at ports or the like: of a fragmented packet only the first fragment "
-                   "has them in IPv4, and no fragment matches them in IPv6; " FRAGMENTS_TOO);
+            notes, "the filter tests ports or other transport fields: of a fragmented packet it matches only "
+                   "the first fragment in IPv4, and none in IPv6; " FRAGMENTS_TOO);
     else if (lacks_v4)
-        report_note_into(notes, "the filter looks at ports or the like: of a fragmented IPv4 packet only the "
-                                "first fragment has them; " FRAGMENTS_TOO);
+        report_note_into(notes,
+                         "the filter tests ports or other transport fields: of a fragmented IPv4 packet "
+                         "it matches only the first fragment; " FRAGMENTS_TOO);
     else if (lacks_v6)
         report_note_into(notes,
-                         "the filter looks at ports or the like: no fragment of an IPv6 packet matches "
-                         "them; " FRAGMENTS_TOO);
+                         "the filter tests ports or other transport fields: it matches no fragment of an "
+                         "IPv6 packet; " FRAGMENTS_TOO);
 }
 
 int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *tag, GString *notes,

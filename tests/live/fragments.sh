@@ -23,16 +23,16 @@ try() { # WHAT ROWS SENTENCE [option …]: none where the sentence is empty
     finish || fail "$what: $(cat "$dir/says")"
     expect "$what: rows of IPv4 and IPv6" "$(found)" "$rows"
     if [ -n "$sentence" ]; then
-        grep -q "looks at ports or the like: .*$sentence" "$dir/says" || fail "$what: $(cat "$dir/says")"
+        grep -q "tests ports or other transport fields: .*$sentence" "$dir/says" || fail "$what: $(cat "$dir/says")"
     else
-        expect "$what: sentences" "$(grep -c 'looks at ports' "$dir/says")" 0
+        expect "$what: sentences" "$(grep -c 'tests ports' "$dir/says")" 0
     fi
 }
-try "ports" "1 0" "has them in IPv4, and no fragment matches them in IPv6" udp port 53
-try "ports of IPv4" "1 0" "only the first fragment has them" -4 udp port 53
-try "ports of IPv6" "0 0" "no fragment of an IPv6 packet" -6 udp port 53
+try "ports" "1 0" "only the first fragment in IPv4, and none in IPv6" udp port 53
+try "ports of IPv4" "1 0" "it matches only the first fragment;" -4 udp port 53
+try "ports of IPv6" "0 0" "matches no fragment of an IPv6 packet" -6 udp port 53
 try "no ports" "3 3" "" udp or ip6 proto 44
 # What the sentence recommends.
 rest=$(grep -o '`or [^`]*`' "$live_root/recorder/kernel.c" | head -1 | tr -d '`')
-try "ports and fragments" "3 3" "adds fragments" "udp port 53 $rest"
+try "ports and fragments" "3 3" "record fragments too" "udp port 53 $rest"
 exit $failed

@@ -27,9 +27,11 @@
 
 #define QUEUED_SPARED                                                                                        \
     4096 /* when others are evicted; NFQUEUE holds 1024 packets unless a program asks for more */
-#define STEPS_MAX         1024 /* messages kept of one path: an NF_REPEAT loop made 480 000 */
-#define OPEN_PATHS_MAX    65536
-#define OPEN_BYTES_MAX    (64u << 20) /* all memory of open paths and their messages */
+#define STEPS_MAX      1024 /* messages kept of one path: an NF_REPEAT loop made 480 000 */
+#define OPEN_PATHS_MAX 65536
+#define OPEN_BYTES_MAX (64u << 20) /* all memory of open paths and their messages */
+#define OPEN_BYTES_EASY                                                                                      \
+    (16u << 20) /* more than this is no longer in the processor's cache: those that rest go first */
 #define WAITING_BYTES_MAX (32u << 20) /* of those that have ended and wait for a look at the rules */
 
 /* A busy reader finds the socket empty seldom, and until then no time passes. But one queue takes all
@@ -453,6 +455,9 @@ static struct path_entry *choose_evicted(const struct assembler *assembler)
 
 static void evict(struct assembler *assembler)
 {
+    struct path_store *paths = &assembler->paths;
+    while (paths->bytes > OPEN_BYTES_EASY && paths->oldest->state != PATH_OPEN)
+        end_path(assembler, paths->oldest, false);
     while (assembler->paths.count > assembler->limits.open_paths ||
            assembler->paths.bytes > assembler->limits.bytes) {
         struct path_entry *path = choose_evicted(assembler);

@@ -63,7 +63,7 @@ int guard_open(struct guard **ret_guard, int netns_fd, struct error *error)
     }
     struct guard *guard = g_new0(struct guard, 1);
     *guard = (struct guard){.pid = pid, .socket = pair[0]};
-    struct guard_reply hello;
+    struct guard_reply hello = {0};
     int result = await(guard, HELLO_TIMEOUT_MS, &hello, error);
     if (result == 0 && hello.result < 0) {
         result = hello.result;
@@ -82,7 +82,7 @@ int guard_open(struct guard **ret_guard, int netns_fd, struct error *error)
 int guard_arm(struct guard *guard, const struct state *state, int timeout_ms, struct error *ret_note,
               struct error *error)
 {
-    struct guard_reply armed;
+    struct guard_reply armed = {0};
     if (send(guard->socket, state, sizeof *state, MSG_NOSIGNAL) != sizeof *state)
         return ended_error(guard, error);
     guard->is_armed = true;

@@ -450,7 +450,7 @@ static int take_reflex(struct options *options, const char *letters, int argc, c
         bool has_value = !strchr("46Pqv", *letters);
         if (has_value && optind == argc)
             return error_set(error, EINVAL, "-%c needs a value; see --help", *letters);
-        result = take_option(options, *letters, has_value ? argv[optind++] : NULL, error);
+        result = take_option(options, *letters, has_value ? argv[optind++] : "", error);
     }
     return result;
 }

@@ -155,7 +155,8 @@ static bool has_same_entries(const struct ruleset_state *known, const struct tab
 
 static bool is_same_table(const struct ruleset_state *known, const struct table_state *now)
 {
-    return has_same_entries(known, now) && find_table(known, now->name)->own_rules == now->own_rules;
+    const struct table_state *then = find_table(known, now->name);
+    return then && then->hash == now->hash && then->own_rules == now->own_rules;
 }
 
 static uint16_t tables_that_differ(const struct ruleset_state *known, const struct ruleset_state *now)

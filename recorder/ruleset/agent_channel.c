@@ -78,6 +78,7 @@ int agent_read_text(int fd, const char *table, struct table_text *ret_text, stru
     g_autofree struct own_rule *own = g_try_malloc(own_size);
     g_autofree char *text = g_try_malloc(length + 1);
     if (!text || (own_size && !own))
+        // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): g_autofree frees what there is
         return error_set(error, ENOMEM, "no memory for the text of table %s, %zu bytes", table, length);
     if (pread(fd, own, own_size, sizeof head) != (ssize_t)own_size)
         return error_set(error, EIO, "the text of table %s is cut short", table);

@@ -13,7 +13,7 @@
 #include "recorder/system/interrupt.h"
 #include "recorder/system/named_file.h"
 
-#define OUTPUT_BUFFER_SIZE (256 * 1024)
+#define OUTPUT_BUFFER_SIZE ((size_t)256 * 1024)
 #define OUTPUT_LINKS_MAX   8
 #define OUTPUT_FLAGS       (O_WRONLY | O_CREAT | O_TRUNC)
 

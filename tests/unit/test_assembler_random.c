@@ -73,7 +73,7 @@ static void feed_one(struct feeder *feeder, const struct sim_message *message)
 /* In a flood one CPU, never all of them, stands still now and then while the others go on. */
 static void stall_now_and_then(struct feeder *feeder, unsigned cpu)
 {
-    if (feeder->sim->flood && cpu > 0 && sim_below(feeder->sim, 500) == 0)
+    if (feeder->sim->flood && cpu > 0 && cpu < SIM_CPUS && sim_below(feeder->sim, 500) == 0)
         feeder->stalled_until_ns[cpu] = feeder->now_ns + STALL_NS;
 }
 

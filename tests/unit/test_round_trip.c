@@ -155,7 +155,7 @@ static void assert_paths_equal(const struct path *got, const struct path *expect
 
 static uint32_t get32(const uint8_t *at)
 {
-    return at[0] | at[1] << 8 | at[2] << 16 | (uint32_t)at[3] << 24;
+    return !at ? 0 : at[0] | at[1] << 8 | at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
 /* The value of an option; empty where the block has none of that code. */

@@ -116,6 +116,14 @@ void rule_watch_take_lock(struct rule_watch *watch, const struct lock_state *loc
         watch->signed_later_ns = since_ns;
 }
 
+void rule_watch_take_sign(struct rule_watch *watch)
+{
+    if (watch->signed_ns == 0)
+        watch->signed_ns = watch->verified_ns;
+    if (watch->signed_later_ns == 0)
+        watch->signed_later_ns = watch->asked.realtime_ns;
+}
+
 /* Who may have had a part in what was found: those who had the lock since the last look that settled
  * anything. Two may have changed something and changed it back, or to what is now by way of something else.
  */

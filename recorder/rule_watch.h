@@ -104,6 +104,9 @@ void rule_watch_hurry(struct rule_watch *watch);
 /* Others opened or closed the lock since `since_ns` (realtime). Say it before the answers that have come. */
 void rule_watch_take_lock(struct rule_watch *watch, const struct lock_state *lock, uint64_t since_ns);
 
+/* Something else speaks for a change, some time since the book was known to be right. */
+void rule_watch_take_sign(struct rule_watch *watch);
+
 /* Answers. A look's CPU time is in the state. */
 enum rule_watch_found rule_watch_take_state(struct rule_watch *watch, const struct ruleset_state *state,
                                             struct moment now);

@@ -3,9 +3,11 @@
  * paths what it finds. */
 #include "recorder/watch.h"
 
+#include "recorder/core/cleanup.h"
 #include "recorder/core/ruleset_diff.h"
 #include "recorder/lock_watch.h"
 #include "recorder/report.h"
+#include "recorder/system/audit.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -26,6 +28,7 @@ struct family_watch {
 struct watch {
     struct pipeline *pipeline;
     struct lock_watch lock;
+    int audit; /* audit_open() */
     size_t count;
     struct family_watch families[WATCH_FAMILIES_MAX];
 };
@@ -50,6 +53,7 @@ int watch_open(struct watch **ret_watch, struct pipeline *pipeline, struct error
         g_free(watch);
         return result;
     }
+    watch->audit = audit_open();
     *ret_watch = watch;
     return 0;
 }
@@ -119,6 +123,7 @@ size_t watch_fds(const struct watch *watch, struct pollfd fds[static WATCH_FDS_M
 {
     size_t count = 0;
     fds[count++] = (struct pollfd){.fd = watch->lock.fd, .events = POLLIN};
+    fds[count++] = (struct pollfd){.fd = watch->audit, .events = POLLIN};
     for (size_t i = 0; i < watch->count; i++)
         fds[count++] = (struct pollfd){.fd = agent_fd(watch->families[i].agent), .events = POLLIN};
     return count;
@@ -186,6 +191,7 @@ void watch_close(struct watch *watch)
     for (size_t i = 0; i < watch->count; i++)
         g_ptr_array_unref(watch->families[i].texts);
     lock_watch_close(&watch->lock);
+    cleanup_close(&watch->audit);
     g_free(watch);
 }
 
@@ -208,6 +214,21 @@ static void take_lock_events(struct watch *watch)
         struct family_watch *family = &watch->families[i];
         rule_watch_take_lock(&family->rules, &state, before_ns);
         rulebook_suspect(watch->pipeline->book, family->version, family->rules.signed_ns);
+    }
+}
+
+/* It comes a little after the table was replaced, and may be of another network namespace. */
+static void take_audit(struct watch *watch)
+{
+    struct audit_change change;
+    while (audit_next(watch->audit, &change)) {
+        for (size_t i = 0; i < watch->count; i++) {
+            struct family_watch *family = &watch->families[i];
+            if (family->version != change.family || change.pid == agent_pid(family->agent))
+                continue;
+            rule_watch_take_sign(&family->rules);
+            rulebook_suspect(watch->pipeline->book, family->version, family->rules.signed_ns);
+        }
     }
 }
 
@@ -381,6 +402,7 @@ static int turn_family(struct watch *watch, struct family_watch *family, struct 
 int watch_turn(struct watch *watch, struct error *error)
 {
     take_lock_events(watch);
+    take_audit(watch);
     for (size_t i = 0; i < watch->count; i++) {
         int result = turn_family(watch, &watch->families[i], error);
         if (result < 0)

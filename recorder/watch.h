@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Watches the rules of a namespace: legacy iptables announces no change, so it is found out by looking at the
  * tables (rule_watch.h says when). Every iptables-legacy command of this mount namespace opens the xtables
- * lock, which speaks for a change at once. */
+ * lock, and where audit is on the kernel says itself that a table is replaced: both speak for a change at
+ * once.
+ */
 #ifndef IPTRACE_WATCH_H
 #define IPTRACE_WATCH_H
 
@@ -12,7 +14,7 @@
 #include "recorder/ruleset/agent.h"
 
 #define WATCH_FAMILIES_MAX 2
-#define WATCH_FDS_MAX      (1 + WATCH_FAMILIES_MAX)
+#define WATCH_FDS_MAX      (2 + WATCH_FAMILIES_MAX)
 
 struct watch;
 

@@ -331,6 +331,26 @@ static void test_the_lock_is_read_again_when_the_answer_is_there(void **state)
     assert_int_equal(world.watch.signed_ns, EPOCH + 1020 * MS); /* the second may have changed it since */
 }
 
+static void test_a_sign_of_something_else(void **state)
+{
+    (void)state;
+    struct world world;
+    begin(&world, false);
+    look_in_vain(&world);
+    world.packets_wait = false;
+    rule_watch_take_sign(&world.watch);
+    assert_int_equal(world.watch.signed_ns, world.watch.verified_ns);
+    world.ms += 10; /* soon, though no packet waits */
+    want(&world, RULE_WATCH_WANTS_ENTRIES);
+    rule_watch_take_sign(&world.watch); /* it may be of after the look */
+    assert_int_equal(answer(&world, 1), RULE_WATCH_FOUND_SAME);
+    assert_false(world.watch.has_doubt);
+    assert_int_equal(world.watch.signed_ns, world.watch.asked.realtime_ns);
+    world.ms += 10;
+    look_in_vain(&world);
+    assert_int_equal(world.watch.signed_ns, 0);
+}
+
 /* ---- The first reading ---- */
 
 static void test_all_texts_are_read_first(void **state)
@@ -405,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_one_who_had_the_lock),
         cmocka_unit_test(test_two_who_had_the_lock_may_have_changed_it_back),
         cmocka_unit_test(test_the_lock_is_read_again_when_the_answer_is_there),
+        cmocka_unit_test(test_a_sign_of_something_else),
         cmocka_unit_test(test_all_texts_are_read_first),
         cmocka_unit_test(test_tables_that_change_before_they_were_read),
         cmocka_unit_test(test_a_failure_is_tried_again),

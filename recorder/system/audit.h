@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the kernel's audit tells of legacy tables: a record of type NETFILTER_CFG for each that is replaced,
- * with who did it, whatever lock was held. Only where audit is on (auditd, auditctl -e 1), and of all network
- * namespaces, for it does not name one. Source: audit_log_nfcfg(), kernel/auditsc.c; called by
- * xt_replace_table(), net/netfilter/x_tables.c. */
+ * with who did it, whatever lock was held. Only where audit is on (auditd, or auditctl -e 1), and only to a
+ * socket of the machine's first network namespace; but of all network namespaces, for it does not name one.
+ * Source: audit_log_nfcfg(), kernel/auditsc.c, called by xt_replace_table(), net/netfilter/x_tables.c; and
+ * kauditd_send_multicast_skb(), kernel/audit.c. */
 #ifndef IPTRACE_SYSTEM_AUDIT_H
 #define IPTRACE_SYSTEM_AUDIT_H
 

@@ -107,7 +107,10 @@ static int take_reply(struct kernel *kernel, struct family *family, struct pipel
 {
     switch (reply->kind) {
     case AGENT_REPLY_LOOK:
-        return take_look(kernel, family, pipeline, reply->result < 0 ? NULL : &reply->look, now_ns, error);
+        if (reply->result == 0)
+            return take_look(kernel, family, pipeline, &reply->look, now_ns, error);
+        upkeep_fail_look(&family->upkeep);
+        return 0;
     case AGENT_REPLY_RENEW:
         take_renewal(family, reply);
         return 0;

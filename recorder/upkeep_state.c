@@ -71,7 +71,7 @@ enum upkeep_finding upkeep_take_look(struct upkeep *upkeep, const struct ruleset
     *ret_lost = false;
     upkeep->asked_look = false;
     /* What was seen while a change was under way is of before or after it. */
-    if (!look || upkeep->asked_change)
+    if (upkeep->asked_change)
         return UPKEEP_FINDS_NOTHING;
     enum upkeep_finding finding = find(upkeep, look);
     bool is_whole = finding == UPKEEP_FINDS_NOTHING || finding == UPKEEP_FINDS_MOVED;
@@ -80,6 +80,11 @@ enum upkeep_finding upkeep_take_look(struct upkeep *upkeep, const struct ruleset
     if (is_whole)
         upkeep->is_behind = look->behind;
     return finding;
+}
+
+void upkeep_fail_look(struct upkeep *upkeep)
+{
+    upkeep->asked_look = false;
 }
 
 /* Where the rules are gone the next look finds it. */

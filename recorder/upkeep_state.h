@@ -63,9 +63,11 @@ enum upkeep_finding {
     UPKEEP_FINDS_MOVED,   /* somebody else's rule stands before ours since: to be said, and not fought over */
 };
 
-/* `look`: null where it failed, or found nothing that is known. `*ret_lost` is true where packets were lost
- * that nobody has been told of yet. */
+/* `*ret_lost` is true where packets were lost that nobody has been told of yet. */
 enum upkeep_finding upkeep_take_look(struct upkeep *upkeep, const struct ruleset_look *look, bool *ret_lost);
+
+/* A look that failed. */
+void upkeep_fail_look(struct upkeep *upkeep);
 
 /* `result` of the request. Where a lock was in the way it is tried again. */
 void upkeep_take_renewal(struct upkeep *upkeep, int result, int64_t now_s);

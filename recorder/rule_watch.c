@@ -126,10 +126,14 @@ void rule_watch_take_sign(struct rule_watch *watch)
 
 /* Who may have had a part in what was found: those who had the lock since the last look that settled
  * anything. Two may have changed something and changed it back, or to what is now by way of something else.
+ * Where that was seen nobody need have had the lock.
  */
-static void judge_lock(struct rule_watch *watch, uint64_t to_ns)
+static void judge_doubt(struct rule_watch *watch, uint64_t to_ns)
 {
-    watch->has_doubt = watch->lock.openings - watch->openings_settled > 1;
+    watch->had_others = watch->saw_others;
+    watch->saw_others = watch->is_unread = false;
+    watch->glimpse.table_count = 0;
+    watch->has_doubt = watch->had_others || watch->lock.openings - watch->openings_settled > 1;
     watch->doubt.from_ns = watch->signed_ns != 0 ? watch->signed_ns : watch->verified_ns;
     watch->doubt.to_ns = MAX(to_ns, watch->doubt.from_ns);
     watch->openings_settled = watch->openings_asked - watch->holders_asked;
@@ -161,6 +165,16 @@ static bool has_same_entries(const struct ruleset_state *known, const struct tab
     return then && then->hash == now->hash;
 }
 
+/* Tables of the same names that are the same, by what `is_same` compares. */
+static bool has_same_tables(const struct ruleset_state *then, const struct ruleset_state *now,
+                            bool (*is_same)(const struct ruleset_state *, const struct table_state *))
+{
+    bool same = then->table_count == now->table_count;
+    for (size_t i = 0; same && i < now->table_count; i++)
+        same = is_same(then, &now->tables[i]);
+    return same;
+}
+
 static bool is_same_table(const struct ruleset_state *known, const struct table_state *now)
 {
     const struct table_state *then = find_table(known, now->name);
@@ -184,16 +198,30 @@ static void become_idle(struct rule_watch *watch, struct moment now)
     watch->checks_failed = 0;
 }
 
-static enum rule_watch_found take_sizes(struct rule_watch *watch, const struct ruleset_state *state)
+/* The rules are not the book's: until they have been read no step is sure. */
+static enum rule_watch_found take_difference(struct rule_watch *watch)
 {
-    bool differs = state->table_count != watch->known.table_count;
-    for (size_t i = 0; i < state->table_count; i++)
-        differs = differs || !has_same_size(&watch->known, &state->tables[i]);
-    watch->phase = RULE_WATCH_IDLE;
-    if (!differs || watch->signed_ns != 0)
+    if (watch->signed_ns != 0)
         return RULE_WATCH_FOUND_NOTHING;
     watch->signed_ns = watch->verified_ns;
     return RULE_WATCH_FOUND_SIGN;
+}
+
+/* Where sizes differed before, they were those of other rules unless they are the same now. */
+static void compare_with_glimpse(struct rule_watch *watch, const struct ruleset_state *state)
+{
+    if (watch->glimpse.table_count > 0 && !has_same_tables(&watch->glimpse, state, has_same_size))
+        watch->saw_others = true;
+}
+
+static enum rule_watch_found take_sizes(struct rule_watch *watch, const struct ruleset_state *state)
+{
+    watch->phase = RULE_WATCH_IDLE;
+    compare_with_glimpse(watch, state);
+    if (has_same_tables(&watch->known, state, has_same_size))
+        return RULE_WATCH_FOUND_NOTHING;
+    watch->glimpse = *state;
+    return take_difference(watch);
 }
 
 /* The book is right: nothing between the last look and this one speaks against it. */
@@ -218,12 +246,17 @@ static enum rule_watch_found take_entries(struct rule_watch *watch, const struct
                                           struct moment now)
 {
     bool is_gone = state->table_count < watch->known.table_count;
+    compare_with_glimpse(watch, state);
+    if (watch->is_unread && !has_same_tables(&watch->seen, state, has_same_entries))
+        watch->saw_others = true;
     if (is_gone || tables_that_differ(&watch->known, state) != 0) {
         begin_reading(watch, state, now, &watch->known);
-        return RULE_WATCH_FOUND_NOTHING;
+        /* Our own rules may come and go. */
+        return has_same_tables(&watch->known, state, has_same_entries) ? RULE_WATCH_FOUND_NOTHING
+                                                                       : take_difference(watch);
     }
     watch->known = *state;
-    judge_lock(watch, watch->asked.realtime_ns);
+    judge_doubt(watch, watch->asked.realtime_ns);
     verify(watch);
     become_idle(watch, now);
     return RULE_WATCH_FOUND_SAME;
@@ -248,6 +281,8 @@ static enum rule_watch_found take_check(struct rule_watch *watch, const struct r
                                         struct moment now)
 {
     bool is_still = watch->misread == 0 && held_still(watch, state);
+    if (!watch->is_first && (watch->misread != 0 || !has_same_tables(&watch->seen, state, has_same_entries)))
+        watch->saw_others = true;
     if (!is_still && ++watch->checks_failed < CHECKS_MAX) {
         struct ruleset_state read = watch->seen;
         for (size_t i = 0; i < read.table_count; i++)
@@ -258,7 +293,7 @@ static enum rule_watch_found take_check(struct rule_watch *watch, const struct r
     }
     watch->change.from_ns = watch->verified_ns;
     watch->change.to_ns = MAX(is_still ? watch->seen_ns : now.realtime_ns, watch->change.from_ns);
-    judge_lock(watch, is_still ? watch->asked.realtime_ns : now.realtime_ns);
+    judge_doubt(watch, is_still ? watch->asked.realtime_ns : now.realtime_ns);
     watch->former = watch->known;
     watch->known = *state;
     watch->has_moved = watch->is_first && watch->checks_failed > 0;
@@ -310,6 +345,8 @@ void rule_watch_take_failure(struct rule_watch *watch, struct moment now)
         watch->retry_ns = now.monotonic_ns + SIZES_IDLE_NS;
         return;
     }
+    watch->is_unread =
+        watch->is_unread || watch->phase == RULE_WATCH_TEXTS || watch->phase == RULE_WATCH_CHECK;
     become_idle(watch, now);
 }
 

@@ -44,7 +44,7 @@ enum rule_watch_wish {
 
 enum rule_watch_found {
     RULE_WATCH_FOUND_NOTHING, /* yet */
-    RULE_WATCH_FOUND_SIGN,    /* the rules are others now: suspect them since `signed_ns` */
+    RULE_WATCH_FOUND_SIGN,    /* the rules are others now, and not read yet: suspect them since `signed_ns` */
     RULE_WATCH_FOUND_SAME,    /* the book was right until `verified_ns` */
     RULE_WATCH_FOUND_CHANGE,  /* and is so again with the texts that were read: `change` says since when */
     RULE_WATCH_FOUND_UNREST,  /* they never held still: the texts are the best there is, `change` is in doubt
@@ -80,7 +80,12 @@ struct rule_watch {
     uint64_t retry_ns;           /* monotonic: what failed is not tried again before */
     bool is_urgent;
     bool has_moved; /* tables changed while they were read for the first time */
-    bool has_doubt; /* others had the lock more than once: it may have been changed and changed back */
+    /* Rules were seen since the book was last right that are neither the book's nor what is in force now; at
+     * an answer that settles it, whether there were any. */
+    bool saw_others, had_others;
+    struct ruleset_state glimpse; /* the sizes that differed from what is known; no tables: they did not */
+    bool is_unread;               /* the texts of `seen` could not be read */
+    bool has_doubt; /* others were seen, or had the lock more than once: it may have been changed and back */
     struct interval change, doubt;
 };
 

@@ -260,7 +260,9 @@ static void settle(struct watch *watch, struct family_watch *family, uint64_t si
 static void take_same(struct watch *watch, struct family_watch *family)
 {
     settle(watch, family, UINT64_MAX);
-    /* What has gone before the look was right all the same. */
+    if (family->rules.had_others) /* changed, and changed back */
+        tell_unconfirmed(watch, family, &family->rules.doubt);
+    /* Else what has gone before the look was right all the same. */
     assembler_take_unconfirmed(watch->pipeline->assembler, family->version);
 }
 

@@ -154,7 +154,8 @@ static void test_a_change_lies_between_two_looks(void **state)
     world.mark = 10;
     want(&world, RULE_WATCH_WANTS_ENTRIES);
     world.state.tables[1].hash = 22;
-    assert_int_equal(answer(&world, 4), RULE_WATCH_FOUND_NOTHING); /* seen at 1024 */
+    assert_int_equal(answer(&world, 4), RULE_WATCH_FOUND_SIGN); /* seen at 1024 */
+    assert_int_equal(world.watch.signed_ns, EPOCH + 1000 * MS); /* what leaves from now on is not sure */
     assert_int_equal(world.watch.wanted, 1 << 1);
     want(&world, RULE_WATCH_WANTS_TEXTS);
     want(&world, RULE_WATCH_WANTS_NOTHING);
@@ -167,6 +168,7 @@ static void test_a_change_lies_between_two_looks(void **state)
     assert_change(&world, 1000, 1024);
     assert_int_equal(world.watch.verified_ns, EPOCH + 1030 * MS);
     assert_int_equal(world.watch.mark, 15);
+    assert_int_equal(world.watch.signed_ns, 0);
     assert_false(world.watch.has_doubt);
     assert_false(rule_watch_changed_own(&world.watch, "filter"));
     assert_true(rule_watch_changed_own(&world.watch, "raw"));
@@ -193,6 +195,110 @@ static void test_what_changes_while_it_is_read_is_read_again(void **state)
     want(&world, RULE_WATCH_WANTS_ENTRIES);
     assert_int_equal(answer(&world, 1), RULE_WATCH_FOUND_CHANGE);
     assert_change(&world, 1000, 1002);
+    /* Those of 22 are nobody's any more: what was in force meanwhile is not known. */
+    assert_true(world.watch.has_doubt);
+    assert_int_equal(world.watch.doubt.from_ns, EPOCH + 1000 * MS);
+    assert_int_equal(world.watch.doubt.to_ns, EPOCH + 1002 * MS);
+    world.ms += 10;
+    look_in_vain(&world);
+    assert_false(world.watch.has_doubt);
+}
+
+/* Seen for certain, and gone before anybody could read it. */
+static void test_a_change_that_is_undone_while_it_is_read(void **state)
+{
+    (void)state;
+    struct world world;
+    begin(&world, false);
+    want(&world, RULE_WATCH_WANTS_ENTRIES);
+    world.state.tables[1].hash = 22;
+    answer(&world, 1);
+    want(&world, RULE_WATCH_WANTS_TEXTS);
+    rule_watch_take_text(&world.watch, "filter", 22);
+    want(&world, RULE_WATCH_WANTS_ENTRIES);
+    world.state.tables[1].hash = 2;
+    answer(&world, 1);
+    want(&world, RULE_WATCH_WANTS_TEXTS);
+    rule_watch_take_text(&world.watch, "filter", 2);
+    want(&world, RULE_WATCH_WANTS_ENTRIES);
+    assert_int_equal(answer(&world, 1), RULE_WATCH_FOUND_CHANGE); /* to what the book has */
+    assert_true(world.watch.has_doubt);
+}
+
+/* A text that cannot be read leaves the suspicion that there is. */
+static void test_a_change_that_cannot_be_read(void **state)
+{
+    (void)state;
+    struct world world;
+    begin(&world, false);
+    want(&world, RULE_WATCH_WANTS_ENTRIES);
+    world.state.tables[1].hash = 22;
+    assert_int_equal(answer(&world, 1), RULE_WATCH_FOUND_SIGN);
+    want(&world, RULE_WATCH_WANTS_TEXTS);
+    rule_watch_take_failure(&world.watch, at(world.ms));
+    assert_int_equal(world.watch.signed_ns, EPOCH + 1000 * MS);
+    world.ms += 10;
+    want(&world, RULE_WATCH_WANTS_ENTRIES);
+    world.state.tables[1].hash = 2; /* changed back */
+    assert_int_equal(answer(&world, 1), RULE_WATCH_FOUND_SAME);
+    assert_int_equal(world.watch.signed_ns, 0);
+    assert_true(world.watch.has_doubt); /* once it was another */
+    assert_int_equal(world.watch.doubt.from_ns, EPOCH + 1000 * MS);
+}
+
+static void look_at_sizes(struct world *world, uint64_t size)
+{
+    world->state.tables[1].size = size;
+    world->ms += 20;
+    want(world, RULE_WATCH_WANTS_SIZES);
+    answer(world, 1);
+}
+
+static void test_sizes_that_are_the_former_ones_again(void **state)
+{
+    (void)state;
+    struct world world;
+    begin(&world, false);
+    world.state.cpu_ns = 16 * MS;
+    look_in_vain(&world);
+    look_at_sizes(&world, 1100);
+    world.state.tables[1].size = 1000;
+    world.ms += 16 * 24;
+    look_in_vain(&world);
+    assert_true(world.watch.has_doubt);
+    assert_true(world.watch.had_others);
+    assert_int_equal(world.watch.doubt.from_ns, EPOCH + 1000 * MS);
+
+    /* Back already at the next look at the sizes, or others again. */
+    look_at_sizes(&world, 1100);
+    look_at_sizes(&world, 1000);
+    world.ms += 16 * 24;
+    look_in_vain(&world);
+    assert_true(world.watch.has_doubt);
+    look_at_sizes(&world, 1100);
+    look_at_sizes(&world, 1200);
+    assert_true(world.watch.saw_others);
+}
+
+/* What the sizes showed is what the entries are: one change. */
+static void test_sizes_that_stay(void **state)
+{
+    (void)state;
+    struct world world;
+    begin(&world, false);
+    world.state.cpu_ns = 16 * MS;
+    look_in_vain(&world);
+    look_at_sizes(&world, 1100);
+    look_at_sizes(&world, 1100);
+    world.state.tables[1].hash = 22;
+    world.ms += 16 * 24;
+    want(&world, RULE_WATCH_WANTS_ENTRIES);
+    answer(&world, 1);
+    want(&world, RULE_WATCH_WANTS_TEXTS);
+    rule_watch_take_text(&world.watch, "filter", 22);
+    want(&world, RULE_WATCH_WANTS_ENTRIES);
+    assert_int_equal(answer(&world, 1), RULE_WATCH_FOUND_CHANGE);
+    assert_false(world.watch.has_doubt);
 }
 
 /* Changed and changed back: both looks find the same, the text is of what was in between. */
@@ -226,7 +332,7 @@ static void test_rules_that_never_hold_still(void **state)
     want(&world, RULE_WATCH_WANTS_ENTRIES);
     for (unsigned i = 0; i < 3; i++) {
         world.state.tables[1].hash = 100 + i;
-        assert_int_equal(answer(&world, 1), RULE_WATCH_FOUND_NOTHING);
+        assert_int_equal(answer(&world, 1), i == 0 ? RULE_WATCH_FOUND_SIGN : RULE_WATCH_FOUND_NOTHING);
         want(&world, RULE_WATCH_WANTS_TEXTS);
         rule_watch_take_text(&world.watch, "filter", 100 + i);
         want(&world, RULE_WATCH_WANTS_ENTRIES);
@@ -250,7 +356,7 @@ static void test_a_table_that_goes(void **state)
     begin(&world, false);
     want(&world, RULE_WATCH_WANTS_ENTRIES);
     world.state.table_count = 1;
-    assert_int_equal(answer(&world, 1), RULE_WATCH_FOUND_NOTHING);
+    assert_int_equal(answer(&world, 1), RULE_WATCH_FOUND_SIGN);
     want(&world, RULE_WATCH_WANTS_ENTRIES); /* no text to read: the check */
     assert_int_equal(answer(&world, 1), RULE_WATCH_FOUND_CHANGE);
 }
@@ -262,7 +368,7 @@ static void test_our_own_rules_go_out(void **state)
     begin(&world, false);
     world.state.tables[0].own_rules = 2;
     want(&world, RULE_WATCH_WANTS_ENTRIES);
-    answer(&world, 1);
+    assert_int_equal(answer(&world, 1), RULE_WATCH_FOUND_NOTHING); /* nobody else's rule is in doubt */
     assert_int_equal(world.watch.wanted, 1);
     want(&world, RULE_WATCH_WANTS_TEXTS);
     rule_watch_take_text(&world.watch, "raw", 1);
@@ -418,6 +524,10 @@ int main(void)
         cmocka_unit_test(test_sizes_are_looked_at_in_between),
         cmocka_unit_test(test_a_change_lies_between_two_looks),
         cmocka_unit_test(test_what_changes_while_it_is_read_is_read_again),
+        cmocka_unit_test(test_a_change_that_is_undone_while_it_is_read),
+        cmocka_unit_test(test_a_change_that_cannot_be_read),
+        cmocka_unit_test(test_sizes_that_are_the_former_ones_again),
+        cmocka_unit_test(test_sizes_that_stay),
         cmocka_unit_test(test_a_text_of_other_entries_is_not_taken),
         cmocka_unit_test(test_rules_that_never_hold_still),
         cmocka_unit_test(test_a_table_that_goes),

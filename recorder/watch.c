@@ -124,7 +124,7 @@ size_t watch_fds(const struct watch *watch, struct pollfd fds[static WATCH_FDS_M
     size_t count = 0;
     fds[count++] = (struct pollfd){.fd = watch->lock.fd, .events = POLLIN};
     fds[count++] = (struct pollfd){.fd = watch->audit, .events = POLLIN};
-    for (size_t i = 0; i < watch->count; i++)
+    for (size_t i = 0; i < watch->count && count < WATCH_FDS_MAX; i++)
         fds[count++] = (struct pollfd){.fd = agent_fd(watch->families[i].agent), .events = POLLIN};
     return count;
 }

@@ -146,7 +146,7 @@ static void take_out(struct path_store *store, struct path_entry *path)
     store->bytes -= memory_of(path);
 }
 
-void path_store_remove(struct path_store *store, struct path_entry *path)
+static void remove_path(struct path_store *store, struct path_entry *path)
 {
     take_out(store, path);
     give_memory(store, path);
@@ -221,7 +221,7 @@ void path_store_done(struct path_store *store)
     while (store->held)
         path_store_remove_held(store);
     while (store->oldest)
-        path_store_remove(store, store->oldest); // NOLINT(clang-analyzer-unix.Malloc): never one removed
+        remove_path(store, store->oldest); // NOLINT(clang-analyzer-unix.Malloc): never one removed
     while (store->spare) {
         struct path_entry *path = store->spare;
         store->spare = path->next_same_key;

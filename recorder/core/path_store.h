@@ -29,7 +29,6 @@ struct path_group *path_store_find(const struct path_store *store, uint64_t key)
 
 /* A new path, empty but for its key and its log; of the store. */
 struct path_entry *path_store_add(struct path_store *store, uint64_t key);
-void path_store_remove(struct path_store *store, struct path_entry *path);
 
 /* Sets a path aside that no message can join any more: it stands behind those set aside before, in no ring,
  * and counts in `held_bytes` and nowhere else. */

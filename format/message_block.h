@@ -70,8 +70,8 @@ void message_block_writer_free(struct message_block_writer *writer);
 /* Begins a packet: `packet` is its number within the capture. */
 void message_block_writer_packet(struct message_block_writer *writer, uint32_t packet);
 
-/* Adds a message of that packet, with what it means; `step` may be null. Copies what it needs but for the
- * message itself, which must stay until the next call has returned. False, and nothing added, where the block
+/* Adds a message of that packet, with what it means; `step` may be null. The bytes of its
+ * attributes must stay until the packet's next message was added. False, and nothing added, where the block
  * is full: write it out, then add the message again (the packet goes on in the new block). A message longer
  * than MESSAGE_LENGTH_MAX, which a source does not hand on, is left out. A step is kept only where the
  * message has a prefix of at most STEP_NAME_MAX bytes. */

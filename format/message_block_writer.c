@@ -16,11 +16,12 @@ struct message_block_writer {
     /* The packet being written: its number, and where its body begins (0: not begun in this block). */
     uint32_t packet;
     size_t packet_begin;
-    /* Bases: a copy of the first message of the last packet, and the last message of this one, the caller's.
-     */
+    /* Bases: a copy of the first message of the last packet; and the last message of this one, whose bytes
+     * are the caller's. */
     struct message first;
     struct wire_writer first_bytes;
-    const struct message *last;
+    bool has_last;
+    struct message last;
     size_t patched;
 };
 
@@ -49,7 +50,7 @@ static void end_packet(struct message_block_writer *writer)
     if (writer->packet_begin > 0)
         wire_write_end(&writer->packets, writer->packet_begin);
     writer->packet_begin = 0;
-    writer->last = NULL;
+    writer->has_last = false;
 }
 
 void message_block_writer_packet(struct message_block_writer *writer, uint32_t packet)
@@ -270,7 +271,7 @@ bool message_block_writer_add(struct message_block_writer *writer, const struct 
             return false;
     }
 
-    const struct message *base = writer->last ? writer->last : &writer->first;
+    const struct message *base = writer->has_last ? &writer->last : &writer->first;
     if (writer->packet_begin == 0) {
         writer->packet_begin = wire_write_begin(&writer->packets, BLOCK_FIELD_PACKET);
         wire_write_uint(&writer->packets, PACKET_FIELD_NUMBER, writer->packet);
@@ -278,9 +279,10 @@ bool message_block_writer_add(struct message_block_writer *writer, const struct 
     size_t begin = wire_write_begin(&writer->packets, PACKET_FIELD_MESSAGE);
     write_message(writer, base, message, rule);
     wire_write_end(&writer->packets, begin);
-    if (!writer->last)
+    if (!writer->has_last)
         keep_first(writer, message);
-    writer->last = message;
+    writer->last = *message;
+    writer->has_last = true;
     return true;
 }
 

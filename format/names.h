@@ -61,7 +61,7 @@ enum verdict { VERDICT_TABLE(NAMES_ENUMERATOR) };
 enum reason { REASON_TABLE(NAMES_ENUMERATOR) };
 enum step_type { STEP_TYPE_TABLE(NAMES_ENUMERATOR) };
 enum hook { HOOK_TABLE(NAMES_ENUMERATOR) HOOK_COUNT };
-enum backend { BACKEND_TABLE(NAMES_ENUMERATOR) };
+enum backend_id { BACKEND_TABLE(NAMES_ENUMERATOR) };
 #undef NAMES_ENUMERATOR
 
 /* Null where the number is unknown. */

@@ -12,7 +12,7 @@ struct path {
     unsigned verdict;   /* enum verdict */
     unsigned reason;    /* enum reason */
     uint32_t decided;   /* number of the step that decided, from 1; 0: none is known to have */
-    unsigned backend;   /* enum backend */
+    unsigned backend;   /* enum backend_id */
     bool incomplete;    /* messages of it were lost */
     bool ambiguous;     /* another packet's messages may be among its own */
     bool copy;          /* one of several copies; the shared steps are repeated */

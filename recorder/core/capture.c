@@ -3,9 +3,10 @@
 #include "recorder/core/capture.h"
 
 #include "format/message_block.h"
+#include "format/packet.h"
 #include "format/ruleset_block.h"
-#include "recorder/core/packet.h"
 #include "recorder/core/pcapng.h"
+#include "recorder/core/safe_text.h"
 #include "recorder/core/text.h"
 
 #include <string.h>
@@ -84,7 +85,7 @@ static struct interface_state *interface_of(struct capture *capture, struct byte
     g_hash_table_insert(capture->interfaces, g_bytes_new(name.data, name.length), state);
     /* For people, as the comments are: tools print it as it stands. Steps have the name itself. */
     g_autoptr(GString) safe = g_string_new(NULL);
-    text_append_safe(safe, name);
+    safe_text_append(safe, name);
     pcapng_write_interface(out(capture), (struct bytes){(const uint8_t *)safe->str, safe->len},
                            capture->options.snapshot_length, capture->options.filter);
     return state;
@@ -145,34 +146,14 @@ static void add_message(struct capture *capture, struct stream *stream, const st
     message_block_writer_add(stream->messages, message, step);
 }
 
-/* Those of the recorder's own rules have no step in the packet's path. */
-static void make_own_step(const struct message_log_iterator *iterator, struct step *ret_step)
+static void add_messages(struct capture *capture, const struct finished_path *path, uint32_t number)
 {
-    path_step_of(iterator->annotation, &iterator->event, ret_step);
-    ret_step->context.in = iterator->event.in;
-    ret_step->context.out = iterator->event.out;
-    ret_step->context.physin = iterator->event.physin;
-    ret_step->context.physout = iterator->event.physout;
-}
-
-static void add_messages(struct capture *capture, struct bytes netns, const struct path_steps *steps,
-                         const struct finished_path *finished, uint32_t number)
-{
-    struct stream *stream = stream_of(capture, netns);
-    const struct step *step = steps->steps;
-    struct step own;
-    struct message_log_iterator iterator;
-    struct message_log_iterator kept[2]; /* the writer looks at the message before once more */
+    struct stream *stream = stream_of(capture, path->head.netns);
+    struct evidence_item item;
     message_block_writer_packet(stream->messages, number);
-    message_log_begin(finished->log, &iterator);
-    for (unsigned i = 0; message_log_next(&iterator); i ^= 1) {
-        kept[i] = iterator;
-        kept[i].event.message.received_us = iterator.event.received_ns / 1000;
-        bool is_own = iterator.annotation->meaning.kind == MEANING_OWN;
-        if (is_own)
-            make_own_step(&kept[i], &own);
-        add_message(capture, stream, &kept[i].event.message, is_own ? &own : step++);
-    }
+    path->evidence->begin(path->evidence);
+    while (path->evidence->next(path->evidence, &item))
+        add_message(capture, stream, item.message, item.step);
 }
 
 static uint32_t original_length(struct bytes data)
@@ -182,39 +163,37 @@ static uint32_t original_length(struct bytes data)
     return packet.length > data.length ? packet.length : (uint32_t)data.length;
 }
 
-uint32_t capture_add_packet(struct capture *capture, const struct path_steps *steps,
-                            const struct finished_path *finished, uint64_t lost)
+uint32_t capture_add_packet(struct capture *capture, const struct finished_path *path, uint64_t lost)
 {
     uint32_t number = ++capture->packets;
-    bool received = steps->first.in.length > 0;
-    struct interface_state *interface = interface_of(capture, received ? steps->first.in : steps->first.out);
+    bool received = path->in.length > 0;
+    struct interface_state *interface = interface_of(capture, received ? path->in : path->out);
     interface->packets++;
 
-    struct path path = steps->path;
-    path.packet_id = (uint64_t)capture->options.capture_id << 32 | number;
+    struct path head = path->head;
+    head.packet_id = (uint64_t)capture->options.capture_id << 32 | number;
     capture->record.length = 0;
-    path_record_write(&capture->record, &capture->path_writer, &path, steps->steps, steps->count);
+    path_record_write(&capture->record, &capture->path_writer, &head, path->steps, path->count);
 
-    struct bytes data = steps->first.message.attribute[MESSAGE_PAYLOAD];
     struct pcapng_packet packet = {
         .interface = interface->id,
-        .time_ns = steps->time_ns,
-        .data = data,
-        .original_length = original_length(data),
-        .packet_id = path.packet_id,
+        .time_ns = path->time_ns,
+        .data = path->packet,
+        .original_length = original_length(path->packet),
+        .packet_id = head.packet_id,
         .drop_count = lost,
         .direction = received ? PCAPNG_INBOUND : PCAPNG_OUTBOUND,
         .record = {capture->record.data, capture->record.length},
     };
     g_autoptr(GString) comment = NULL;
-    if (path.verdict != VERDICT_ACCEPT) {
+    if (head.verdict != VERDICT_ACCEPT) {
         comment = g_string_new("iptables: ");
-        text_append_verdict(comment, steps);
+        text_append_verdict(comment, path);
         packet.comment = (struct bytes){(const uint8_t *)comment->str, comment->len};
     }
     pcapng_write_packet(out(capture), &packet);
     if (capture->options.blocks)
-        add_messages(capture, path.netns, steps, finished, number);
+        add_messages(capture, path, number);
     return number;
 }
 
@@ -240,27 +219,25 @@ static struct bytes next_part(struct bytes *rest)
     return part;
 }
 
-void capture_add_ruleset(struct capture *capture, const struct ruleset *ruleset, struct bytes netns)
+void capture_add_rules(struct capture *capture, const struct rules_record *rules)
 {
     if (!capture->options.blocks)
         return;
-    const struct ruleset_origin *origin = ruleset_get_origin(ruleset);
-    g_autoptr(GArray) own = ruleset_own_rules(ruleset);
     struct ruleset_part part = {
         .capture_id = capture->options.capture_id,
-        .ruleset = origin->number,
-        .generation = origin->generation,
-        .family = origin->family,
-        .table = ruleset_table(ruleset),
-        .netns = netns,
-        .time_ns = origin->time_ns,
+        .ruleset = rules->number,
+        .generation = rules->generation,
+        .family = rules->family,
+        .table = rules->table,
+        .netns = rules->netns,
+        .time_ns = rules->time_ns,
     };
-    for (struct bytes rest = ruleset_text(ruleset); rest.length > 0; part.parts++)
+    for (struct bytes rest = rules->text; rest.length > 0; part.parts++)
         next_part(&rest);
-    for (struct bytes rest = ruleset_text(ruleset); rest.length > 0; part.part++) {
+    for (struct bytes rest = rules->text; rest.length > 0; part.part++) {
         part.text = next_part(&rest);
         capture->body.length = 0;
-        ruleset_part_write(&capture->body, &part, (struct ruleset_own *)own->data, own->len);
+        ruleset_part_write(&capture->body, &part, rules->own, rules->own_count);
         write_body(capture);
     }
 }

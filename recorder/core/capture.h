@@ -4,8 +4,9 @@
 #ifndef IPTRACE_CORE_CAPTURE_H
 #define IPTRACE_CORE_CAPTURE_H
 
+#include "recorder/core/finished_path.h"
 #include "recorder/core/journal.h"
-#include "recorder/core/path_steps.h"
+#include "recorder/core/rules_record.h"
 
 struct capture_options {
     uint32_t capture_id; /* random, not 0 */
@@ -31,11 +32,9 @@ void capture_add_interface(struct capture *capture, struct bytes name);
 
 /* A finished packet; its messages follow in a later Custom Block. `lost` is the number of messages known to
  * be lost since the packet before. Returns the packet's number, from 1. */
-uint32_t capture_add_packet(struct capture *capture, const struct path_steps *steps,
-                            const struct finished_path *finished, uint64_t lost);
+uint32_t capture_add_packet(struct capture *capture, const struct finished_path *path, uint64_t lost);
 
-/* `netns` as in struct path; the packet's stands in `steps->path`. */
-void capture_add_ruleset(struct capture *capture, const struct ruleset *ruleset, struct bytes netns);
+void capture_add_rules(struct capture *capture, const struct rules_record *rules);
 void capture_add_journal(struct capture *capture, uint64_t time_ns, enum journal_priority priority,
                          const char *event, const char *message, const struct journal_field *fields,
                          size_t count);

@@ -2,7 +2,8 @@
 /* A packet's path as lines of text. */
 #include "recorder/core/text.h"
 
-#include "recorder/core/packet.h"
+#include "format/packet.h"
+#include "recorder/core/safe_text.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -16,32 +17,6 @@
 #define YELLOW "\x1b[33m"
 #define PLAIN  "\x1b[0m"
 
-/* Formatting characters can turn a line around and hide what it says; others end it. */
-static bool is_harmless(gunichar character)
-{
-    GUnicodeType type = g_unichar_type(character);
-    return g_unichar_isprint(character) && type != G_UNICODE_FORMAT && type != G_UNICODE_LINE_SEPARATOR &&
-           type != G_UNICODE_PARAGRAPH_SEPARATOR;
-}
-
-void text_append_safe(GString *out, struct bytes text)
-{
-    const char *at = (const char *)text.data;
-    size_t left = text.length;
-    while (left > 0) {
-        gunichar character = g_utf8_get_char_validated(at, (gssize)left);
-        bool valid = character != (gunichar)-1 && character != (gunichar)-2 && character != 0;
-        size_t length = valid ? (size_t)(g_utf8_next_char(at) - at) : 1;
-        if (valid && is_harmless(character))
-            g_string_append_len(out, at, (gssize)length);
-        else
-            for (size_t i = 0; i < length; i++)
-                g_string_append_printf(out, "\\x%02x", (uint8_t)at[i]);
-        at += length;
-        left -= length;
-    }
-}
-
 static void append_colour(GString *out, const struct text_options *options, const char *colour)
 {
     if (options->colour)
@@ -53,7 +28,7 @@ static void append_colour(GString *out, const struct text_options *options, cons
 static void append_device(GString *out, const char *name, struct bytes device)
 {
     g_string_append(out, name);
-    text_append_safe(out, device);
+    safe_text_append(out, device);
     g_string_append_c(out, ' ');
 }
 
@@ -129,16 +104,16 @@ static void append_transport(GString *out, const struct packet *packet)
     }
 }
 
-static void append_packet(GString *out, const struct event *event)
+static void append_packet(GString *out, const struct finished_path *path)
 {
     struct packet packet;
-    packet_parse(event->message.attribute[MESSAGE_PAYLOAD], &packet);
-    append_device(out, "IN=", event->in);
-    append_device(out, "OUT=", event->out);
-    if (event->physin.length > 0)
-        append_device(out, "PHYSIN=", event->physin);
-    if (event->physout.length > 0)
-        append_device(out, "PHYSOUT=", event->physout);
+    packet_parse(path->packet, &packet);
+    append_device(out, "IN=", path->in);
+    append_device(out, "OUT=", path->out);
+    if (path->physin.length > 0)
+        append_device(out, "PHYSIN=", path->physin);
+    if (path->physout.length > 0)
+        append_device(out, "PHYSOUT=", path->physout);
     if (packet.version == 0)
         return;
     append_address(out, "SRC=", packet.src);
@@ -163,9 +138,9 @@ static void append_packet(GString *out, const struct event *event)
 
 static void append_place(GString *out, const struct step *step)
 {
-    text_append_safe(out, step->table);
+    safe_text_append(out, step->table);
     g_string_append_c(out, ' ');
-    text_append_safe(out, step->chain);
+    safe_text_append(out, step->chain);
     switch (step->type) {
     case STEP_RULE:
         g_string_append_printf(out, " rule %u", step->rulenum);
@@ -181,18 +156,18 @@ static void append_place(GString *out, const struct step *step)
     }
 }
 
-static const struct step *deciding_step(const struct path_steps *steps)
+static const struct step *deciding_step(const struct finished_path *path)
 {
-    uint32_t decided = steps->path.decided;
-    return decided > 0 && decided <= steps->count ? &steps->steps[decided - 1] : NULL;
+    uint32_t decided = path->head.decided;
+    return decided > 0 && decided <= path->count ? &path->steps[decided - 1] : NULL;
 }
 
-void text_append_verdict(GString *out, const struct path_steps *steps)
+void text_append_verdict(GString *out, const struct finished_path *path)
 {
-    const struct step *step = deciding_step(steps);
-    const char *reason = reason_name(steps->path.reason);
-    g_string_append(out, verdict_name(steps->path.verdict));
-    if (!step || steps->path.reason == REASON_NAT)
+    const struct step *step = deciding_step(path);
+    const char *reason = reason_name(path->head.reason);
+    g_string_append(out, verdict_name(path->head.verdict));
+    if (!step || path->head.reason == REASON_NAT)
         g_string_append_printf(out, " (%s)", reason);
     if (!step)
         return;
@@ -200,7 +175,7 @@ void text_append_verdict(GString *out, const struct path_steps *steps)
     append_place(out, step);
     if (step->rule.length > 0) {
         g_string_append(out, ": ");
-        text_append_safe(out, step->rule);
+        safe_text_append(out, step->rule);
     }
     if (step->stale)
         g_string_append(out, " [rules changed about then]");
@@ -240,7 +215,7 @@ static void append_step(GString *out, const struct step *step, bool decided,
     g_string_append_c(out, ' ');
     if (decided)
         append_colour(out, options, BOLD);
-    text_append_safe(out, step->rule);
+    safe_text_append(out, step->rule);
     if (decided)
         append_colour(out, options, PLAIN);
     if (step->context.has_mark)
@@ -250,28 +225,28 @@ static void append_step(GString *out, const struct step *step, bool decided,
     g_string_append_c(out, '\n');
 }
 
-void text_append_path(GString *out, const struct path_steps *steps, const struct text_options *options)
+void text_append_path(GString *out, const struct finished_path *path, const struct text_options *options)
 {
     append_colour(out, options, DIM);
-    append_time(out, steps->time_ns);
+    append_time(out, path->time_ns);
     append_colour(out, options, PLAIN);
     g_string_append_printf(out, " #%u ", options->number);
-    append_packet(out, &steps->first);
+    append_packet(out, path);
     g_string_truncate(out, out->len - 1);
     g_string_append_c(out, '\n');
-    for (size_t i = 0; i < steps->count; i++)
-        append_step(out, &steps->steps[i], i + 1 == steps->path.decided, options);
+    for (size_t i = 0; i < path->count; i++)
+        append_step(out, &path->steps[i], i + 1 == path->head.decided, options);
     g_string_append(out, "  = ");
-    append_colour(out, options, colour_of(steps->path.verdict));
-    text_append_verdict(out, steps);
+    append_colour(out, options, colour_of(path->head.verdict));
+    text_append_verdict(out, path);
     append_colour(out, options, PLAIN);
-    if (steps->path.incomplete)
+    if (path->head.incomplete)
         g_string_append(out, " [messages of it were lost]");
-    if (steps->path.ambiguous)
+    if (path->head.ambiguous)
         g_string_append(out, " [another packet's messages may be among its own]");
-    if (steps->path.copy)
+    if (path->head.copy)
         g_string_append(out, " [one of several copies]");
-    if (steps->path.cut)
+    if (path->head.cut)
         g_string_append(out, " [steps left out]");
     g_string_append(out, "\n\n");
 }

@@ -5,15 +5,11 @@
 
 #include <glib.h>
 
-#include "recorder/core/path_steps.h"
-
-/* Appends text of somebody else's so that it does no harm: control characters and what is no UTF-8 become
- * `\x1b`. */
-void text_append_safe(GString *out, struct bytes text);
+#include "recorder/core/finished_path.h"
 
 /* Appends what decided: `DROP by filter INPUT rule 3: -A INPUT -p tcp --dport 23 -j DROP`, `UNKNOWN
  * (vanished: routing)`. No newline. */
-void text_append_verdict(GString *out, const struct path_steps *steps);
+void text_append_verdict(GString *out, const struct finished_path *path);
 
 struct text_options {
     bool colour;
@@ -22,6 +18,6 @@ struct text_options {
 
 /* Appends the whole path: a header line in the words of the kernel's LOG target, a line a step, the verdict,
  * an empty line. Times are local. */
-void text_append_path(GString *out, const struct path_steps *steps, const struct text_options *options);
+void text_append_path(GString *out, const struct finished_path *path, const struct text_options *options);
 
 #endif

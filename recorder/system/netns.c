@@ -126,3 +126,41 @@ bool netns_exists(const struct netns *netns)
         return errno != ENOENT && errno != ESRCH && errno != ENOTDIR;
     return status.st_dev == netns->device && status.st_ino == netns->inode;
 }
+
+int netns_visit_begin(struct netns_visit *visit, const struct netns *netns, struct error *error)
+{
+    int result = netns_open_own(&visit->own, error);
+    if (result < 0)
+        return result;
+    result = netns_enter(netns, error);
+    if (result < 0)
+        netns_done(&visit->own);
+    return result;
+}
+
+int netns_visit_end(struct netns_visit *visit, int result, struct error *error)
+{
+    int back = netns_enter(&visit->own, result < 0 ? NULL : error);
+    netns_done(&visit->own);
+    return result < 0 ? result : back;
+}
+
+/* Its path is one in /proc then. */
+pid_t netns_process(const struct netns *netns)
+{
+    long pid;
+    int length = -1;
+    return sscanf(netns->path, "/proc/%ld/ns/net%n", &pid, &length) == 1 && length == (int)strlen(netns->path)
+               ? (pid_t)pid
+               : 0;
+}
+
+char *netns_label(const struct netns *netns)
+{
+    static const char *const directories[] = {"/run/netns/", "/var/run/netns/"};
+    for (size_t i = 0; i < G_N_ELEMENTS(directories); i++)
+        if (g_str_has_prefix(netns->path, directories[i]))
+            return g_strdup(netns->path + strlen(directories[i]));
+    pid_t pid = netns_process(netns);
+    return pid > 0 ? g_strdup_printf("%ld", (long)pid) : g_strdup(netns->name);
+}

@@ -28,6 +28,21 @@ void netns_done(struct netns *netns);
 /* Moves the calling thread. To come back, open the own namespace before and enter that. */
 int netns_enter(const struct netns *netns, struct error *error);
 
+/* Enters it for a while: between the two calls the thread is there. netns_visit_end() takes the result of
+ * what was done meanwhile, and returns it, or the error of coming back where that is the first. */
+struct netns_visit {
+    struct netns own;
+};
+int netns_visit_begin(struct netns_visit *visit, const struct netns *netns, struct error *error);
+int netns_visit_end(struct netns_visit *visit, int result, struct error *error);
+
+/* The process whose namespace it was opened as; 0: none. */
+pid_t netns_process(const struct netns *netns);
+
+/* What to call it where it is one of several: the name as ip-netns(8) or the process id; where it is neither,
+ * the path. The caller's to free with g_free(). */
+char *netns_label(const struct netns *netns);
+
 bool netns_equal(const struct netns *a, const struct netns *b);
 
 /* False once the path leads to no namespace or to another one: it was deleted, or the process has ended.

@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
-#include "recorder/core/packet.h"
-#include "recorder/core/prefix.h"
-#include "recorder/source/nflog_message.h"
+#include "format/packet.h"
+#include "recorder/legacy/nflog/nflog_message.h"
+#include "recorder/legacy/walk/prefix.h"
 
 static void look_at(const struct message *message)
 {

@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "recorder/replay.h"
-#include "recorder/report.h"
+#include "recorder/record/replay.h"
+#include "recorder/report/report.h"
 
 static int file = -1;
 static char path[64];

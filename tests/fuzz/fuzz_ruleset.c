@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "recorder/core/ruleset.h"
+#include "recorder/legacy/walk/ruleset.h"
 
 static void ask(const struct ruleset *ruleset, struct bytes name)
 {

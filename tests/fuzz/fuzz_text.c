@@ -4,16 +4,16 @@
 
 #include <stdlib.h>
 
+#include "format/packet.h"
 #include "format/rule_line.h"
-#include "recorder/core/packet.h"
-#include "recorder/core/prefix.h"
-#include "recorder/core/rule_text.h"
-#include "recorder/core/text.h"
+#include "recorder/core/safe_text.h"
+#include "recorder/legacy/walk/prefix.h"
+#include "recorder/legacy/walk/rule_text.h"
 
 static void check_safe(struct bytes text)
 {
     GString *safe = g_string_new(NULL);
-    text_append_safe(safe, text);
+    safe_text_append(safe, text);
     for (gsize i = 0; i < safe->len; i++)
         if ((uint8_t)safe->str[i] < 0x20 || safe->str[i] == 0x7f)
             abort();

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "recorder/source/interface_names.h"
+#include "recorder/system/interface_names.h"
 
 static int failed;
 

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "recorder/source/source.h"
+#include "recorder/legacy/nflog/nflog_source.h"
 
 struct counts {
     uint64_t events, number, lost_before, lost_told, foreign, in_lo, out_lo, unnamed, bytes;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "recorder/ruleset/agent.h"
+#include "recorder/legacy/agent/agent.h"
 
 #define TIMEOUT_MS 60000
 

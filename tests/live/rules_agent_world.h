@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "recorder/ruleset/agent.h"
+#include "recorder/legacy/agent/agent.h"
 
 #define TIMEOUT_MS 20000
 #define TAG        "test:1"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/trace_build.h"
 
-#include "recorder/core/annotate.h"
-#include "recorder/core/prefix.h"
+#include "recorder/legacy/walk/annotate.h"
+#include "recorder/legacy/walk/prefix.h"
 
 #define RULES "*filter\n:INPUT DROP\n-A INPUT -p udp -j LOG\nCOMMIT\n"
 

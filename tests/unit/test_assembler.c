@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-#include "recorder/core/assembler.h"
+#include "recorder/legacy/walk/assembler.h"
 
 #define RAW "*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n"
 #define MANGLE                                                                                               \

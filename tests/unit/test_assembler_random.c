@@ -2,7 +2,7 @@
 /* Random rules, random packets: what the assembler says of them against what the simulator knows. */
 #include "tests/unit/simulator.h"
 
-#include "recorder/core/assembler.h"
+#include "recorder/legacy/walk/assembler.h"
 
 #define PACKETS       150
 #define FLOOD_PACKETS 3000

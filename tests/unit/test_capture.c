@@ -6,6 +6,7 @@
 #include "format/envelope.h"
 #include "format/message_block.h"
 #include "recorder/core/capture.h"
+#include "recorder/legacy/walk/pipeline.h"
 
 #define RAW    "*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n"
 #define FILTER "*filter\n:INPUT DROP\n:OUTPUT ACCEPT\n-A INPUT -p udp -j LOG\nCOMMIT\n"
@@ -21,12 +22,16 @@ enum {
 static const struct capture_options with_blocks = {
     .capture_id = 0xc0ffee, .blocks = true, .snapshot_length = 256, .application = "test"};
 
-static void take(void *user, const struct finished_path *finished)
+static void take(void *user, const struct ended_path *finished)
 {
     struct path_steps steps = {0};
-    path_steps_make(&steps, finished);
-    capture_add_packet(user, &steps, finished, 0);
+    capture_add_packet(user, path_steps_make(&steps, finished, (struct bytes){0}), 0);
     path_steps_done(&steps);
+}
+
+static void add_rules(void *user, const struct rules_record *rules)
+{
+    capture_add_rules(user, rules);
 }
 
 static void begin(struct build_world *world, struct capture *capture)
@@ -216,7 +221,7 @@ static void test_long_rulesets(void **state)
     struct ruleset *ruleset = build_ruleset(text->str);
     struct capture *capture = capture_new(&with_blocks);
     capture_begin_file(capture, BYTES("eth0"));
-    capture_add_ruleset(capture, ruleset, (struct bytes){0});
+    pipeline_tell_rules(ruleset, (struct bytes){0}, add_rules, capture);
 
     g_autoptr(GArray) blocks = blocks_of(capture_take(capture));
     g_autoptr(GString) again = g_string_new(NULL);
@@ -249,7 +254,7 @@ static void test_without_custom_blocks(void **state)
     struct build_world world;
     begin(&world, capture);
     capture_begin_file(capture, BYTES("eth0"));
-    capture_add_ruleset(capture, ruleset, (struct bytes){0});
+    pipeline_tell_rules(ruleset, (struct bytes){0}, add_rules, capture);
     say_packet(&world);
     assembler_finish(world.assembler);
     capture_flush_messages(capture);
@@ -313,7 +318,7 @@ static void test_real_tools(void **state)
         say_packet(&world);
     assembler_finish(world.assembler);
     capture_flush_messages(capture);
-    capture_add_ruleset(capture, ruleset, (struct bytes){0});
+    pipeline_tell_rules(ruleset, (struct bytes){0}, add_rules, capture);
     capture_end_file(capture, 1700000000000000000, 1700000001000000000, 0);
     struct bytes file = capture_take(capture);
     g_autofree char *name = g_strdup_printf("%s/iptrace-test-%d.pcapng", g_get_tmp_dir(), (int)getpid());

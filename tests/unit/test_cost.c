@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "recorder/cost.h"
+#include "recorder/legacy/walk/cost.h"
 
 #include <linux/netfilter.h>
 #include <string.h>

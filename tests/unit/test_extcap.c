@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "recorder/extcap.h"
+#include "recorder/cli/extcap.h"
 
 #include "tests/unit/unit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/unit.h"
 
-#include "recorder/source/loss.h"
+#include "recorder/legacy/nflog/loss.h"
 
 static void test_nothing_lost(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/trace_build.h"
 
-#include "recorder/core/message_log.h"
+#include "recorder/legacy/walk/message_log.h"
 
 #define MESSAGES 40
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "recorder/source/message_order.h"
+#include "recorder/legacy/replay/message_order.h"
 
 static void add(struct message_order *order, uint64_t number, struct step_copy *step)
 {

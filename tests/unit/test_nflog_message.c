@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/unit.h"
 
-#include "recorder/source/nflog_message.h"
+#include "recorder/legacy/nflog/nflog_message.h"
 
 /* A datagram as the kernel builds it, in this machine's byte order. */
 struct datagram {

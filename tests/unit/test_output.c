@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "recorder/system/output.h"
+#include "recorder/output/output.h"
 
 static char *directory;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/trace_build.h"
 
-#include "recorder/core/packet.h"
+#include "format/packet.h"
 
 static struct packet parse(uint8_t *buffer, const struct build_packet *built)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/trace_build.h"
 
-#include "recorder/core/path_steps.h"
+#include "recorder/legacy/walk/path_steps.h"
 
 #define RAW                                                                                                  \
     "*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n:empty -\n-A PREROUTING -p udp -m comment --comment \"a b\" " \
@@ -10,19 +10,18 @@
 #define FILTER "*filter\n:INPUT DROP\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n-A INPUT -p tcp\nCOMMIT\n"
 
 /* The path is only there during the call. */
-typedef void judge_fn(const struct path_steps *steps);
+typedef void judge_fn(const struct finished_path *path);
 
 struct judged {
     judge_fn *judge;
     unsigned count;
 };
 
-static void take(void *user, const struct finished_path *finished)
+static void take(void *user, const struct ended_path *finished)
 {
     struct judged *judged = user;
     struct path_steps steps = {0};
-    path_steps_make(&steps, finished);
-    judged->judge(&steps);
+    judged->judge(path_steps_make(&steps, finished, BYTES("here")));
     judged->count++;
     path_steps_done(&steps);
 }
@@ -48,15 +47,17 @@ static void end(struct build_world *world, const struct judged *judged)
     build_world_done(world);
 }
 
-static void judge_steps(const struct path_steps *steps)
+static void judge_steps(const struct finished_path *path)
 {
-    assert_int_equal(steps->count, 4);
-    assert_int_equal(steps->path.steps, 4);
-    assert_int_equal(steps->path.decided, 4);
-    assert_int_equal(steps->path.verdict, VERDICT_DROP);
-    assert_int_equal(steps->path.backend, BACKEND_LEGACY);
-    assert_int_equal(steps->first.message.number, 1);
-    const struct step *step = steps->steps;
+    assert_int_equal(path->count, 4);
+    assert_int_equal(path->head.steps, 4);
+    assert_int_equal(path->head.decided, 4);
+    assert_int_equal(path->head.verdict, VERDICT_DROP);
+    assert_int_equal(path->head.backend, BACKEND_LEGACY);
+    unit_assert_bytes(path->head.netns, BYTES("here"));
+    assert_int_equal(path->family, 4);
+    assert_int_equal(path->messages, 5);
+    const struct step *step = path->steps;
     assert_int_equal(step[0].type, STEP_RULE);
     assert_int_equal(step[0].rulenum, 1);
     assert_int_equal(step[0].ruleset, 11);
@@ -103,11 +104,11 @@ static void test_rule_return_policy_and_ours(void **state)
     end(&world, &judged);
 }
 
-static void judge_changes(const struct path_steps *steps)
+static void judge_changes(const struct finished_path *path)
 {
-    assert_int_equal(steps->count, 3);
-    assert_true(change_is_empty(&steps->steps[0].change));
-    const struct change *change = &steps->steps[1].change;
+    assert_int_equal(path->count, 3);
+    assert_true(change_is_empty(&path->steps[0].change));
+    const struct change *change = &path->steps[1].change;
     unit_assert_bytes(change->dst, BYTES("\x0a\x09\x09\x09"));
     assert_true(change->has_dstport && change->has_ttl && change->has_tos && !change->has_srcport);
     assert_int_equal(change->src.length, 0);
@@ -115,7 +116,7 @@ static void judge_changes(const struct path_steps *steps)
     assert_int_equal(change->ttl, 63);
     assert_int_equal(change->tos, 0x10);
     assert_false(change->has_length);
-    assert_true(change_is_empty(&steps->steps[2].change)); /* told once */
+    assert_true(change_is_empty(&path->steps[2].change)); /* told once */
 }
 
 static void test_changes(void **state)
@@ -155,9 +156,10 @@ static void test_source_changes(void **state)
         message_log_add(log, build_event(&room, &message), &annotation);
     }
     struct path_steps steps = {0};
-    path_steps_make(&steps, &(const struct finished_path){.log = log, .messages = 2});
-    assert_int_equal(steps.count, 2);
-    const struct change *change = &steps.steps[1].change;
+    const struct finished_path *path =
+        path_steps_make(&steps, &(const struct ended_path){.log = log, .messages = 2}, (struct bytes){0});
+    assert_int_equal(path->count, 2);
+    const struct change *change = &path->steps[1].change;
     unit_assert_bytes(change->src, BYTES("\x0a\0\0\x02"));
     assert_true(change->has_srcport);
     assert_int_equal(change->srcport, 8);
@@ -167,9 +169,9 @@ static void test_source_changes(void **state)
     message_log_free(log);
 }
 
-static void judge_length(const struct path_steps *steps)
+static void judge_length(const struct finished_path *path)
 {
-    const struct change *change = &steps->steps[1].change;
+    const struct change *change = &path->steps[1].change;
     assert_true(change->has_length);
     assert_int_equal(change->length, 44);
     assert_false(change->has_ttl || change->has_dstport);
@@ -188,13 +190,12 @@ static void test_length(void **state)
     end(&world, &judged);
 }
 
-static void judge_times(const struct path_steps *steps)
+static void judge_times(const struct finished_path *path)
 {
-    assert_true(steps->has_time);
-    assert_int_equal(steps->time_ns, 1700000000000001000);
-    assert_true(steps->steps[0].has_time && steps->steps[1].has_time);
-    assert_int_equal(steps->steps[0].time_ns, 0);
-    assert_int_equal(steps->steps[1].time_ns, 7000);
+    assert_int_equal(path->time_ns, 1700000000000001000);
+    assert_true(path->steps[0].has_time && path->steps[1].has_time);
+    assert_int_equal(path->steps[0].time_ns, 0);
+    assert_int_equal(path->steps[1].time_ns, 7000);
 }
 
 static void test_times(void **state)
@@ -210,11 +211,10 @@ static void test_times(void **state)
     end(&world, &judged);
 }
 
-static void judge_no_times(const struct path_steps *steps)
+static void judge_no_times(const struct finished_path *path)
 {
-    assert_false(steps->has_time);
-    assert_int_equal(steps->time_ns, BUILD_RECEIVED_NS + 1000); /* of reading */
-    assert_false(steps->steps[0].has_time);
+    assert_int_equal(path->time_ns, BUILD_RECEIVED_NS + 1000); /* of reading */
+    assert_false(path->steps[0].has_time);
 }
 
 static void test_no_times(void **state)
@@ -228,17 +228,17 @@ static void test_no_times(void **state)
     end(&world, &judged);
 }
 
-static void judge_unknown(const struct path_steps *steps)
+static void judge_unknown(const struct finished_path *path)
 {
-    assert_int_equal(steps->count, 2);
-    assert_int_equal(steps->steps[0].type, STEP_RULE); /* the kernel said so, and which */
-    assert_int_equal(steps->steps[0].rulenum, 9);
-    assert_int_equal(steps->steps[0].rule.length, 0);
-    assert_int_equal(steps->steps[1].type, STEP_UNKNOWN);
-    assert_int_equal(steps->steps[1].rulenum, 0);
-    assert_int_equal(steps->steps[1].rule.length, 0);
-    unit_assert_bytes(steps->steps[1].chain, BYTES("INPUT"));
-    assert_int_equal(steps->path.decided, 0);
+    assert_int_equal(path->count, 2);
+    assert_int_equal(path->steps[0].type, STEP_RULE); /* the kernel said so, and which */
+    assert_int_equal(path->steps[0].rulenum, 9);
+    assert_int_equal(path->steps[0].rule.length, 0);
+    assert_int_equal(path->steps[1].type, STEP_UNKNOWN);
+    assert_int_equal(path->steps[1].rulenum, 0);
+    assert_int_equal(path->steps[1].rule.length, 0);
+    unit_assert_bytes(path->steps[1].chain, BYTES("INPUT"));
+    assert_int_equal(path->head.decided, 0);
 }
 
 static void test_unknown_rules_claim_no_text(void **state)
@@ -253,20 +253,20 @@ static void test_unknown_rules_claim_no_text(void **state)
     end(&world, &judged);
 }
 
-static void judge_no_mark(const struct path_steps *steps)
+static void judge_no_mark(const struct finished_path *path)
 {
-    assert_int_equal(steps->count, 3);
-    assert_false(steps->steps[0].context.has_mark || steps->steps[1].context.has_mark);
-    assert_int_equal(steps->steps[0].context.mark, 0);
-    assert_true(steps->steps[2].context.has_mark); /* set by a rule */
-    assert_int_equal(steps->steps[2].context.mark, 7);
+    assert_int_equal(path->count, 3);
+    assert_false(path->steps[0].context.has_mark || path->steps[1].context.has_mark);
+    assert_int_equal(path->steps[0].context.mark, 0);
+    assert_true(path->steps[2].context.has_mark); /* set by a rule */
+    assert_int_equal(path->steps[2].context.mark, 7);
 }
 
-static void judge_mark(const struct path_steps *steps)
+static void judge_mark(const struct finished_path *path)
 {
-    assert_in_range(steps->count, 2, 3);
-    for (size_t i = 0; i < steps->count; i++)
-        assert_true(steps->steps[i].context.has_mark);
+    assert_in_range(path->count, 2, 3);
+    for (size_t i = 0; i < path->count; i++)
+        assert_true(path->steps[i].context.has_mark);
 }
 
 /* The kernel's own membership reports have something else where the mark is; what others send, and other

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/unit.h"
 
-#include "recorder/source/pcap_reader.h"
+#include "recorder/input/pcap_reader.h"
 #include "tests/unit/capture_build.h"
 
 static void build(struct wire_writer *out, bool big, uint32_t magic)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/unit.h"
 
-#include "recorder/source/pcapng_reader.h"
+#include "recorder/input/pcapng_reader.h"
 #include "tests/unit/capture_build.h"
 
 /* Two sections, in both byte orders. */

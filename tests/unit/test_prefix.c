@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/unit.h"
 
-#include "recorder/core/prefix.h"
+#include "recorder/legacy/walk/prefix.h"
 
 static struct bytes text(const char *string)
 {

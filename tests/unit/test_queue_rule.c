@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/trace_build.h"
 
-#include "recorder/core/queue_rule.h"
+#include "recorder/legacy/walk/queue_rule.h"
 #include "recorder/system/queue_listeners.h"
 
 static void check(const char *rest, bool is_one, uint16_t first, uint16_t last, bool bypass)

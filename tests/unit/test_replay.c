@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "format/message_block.h"
-#include "recorder/source/source.h"
+#include "recorder/legacy/replay/replay_source.h"
 #include "tests/unit/capture_build.h"
 
 #define CAPTURE 0xC0FFEE01

@@ -8,12 +8,13 @@
 #include <unistd.h>
 
 #include "format/envelope.h"
+#include "format/packet.h"
 #include "format/path_record.h"
 #include "recorder/core/capture.h"
-#include "recorder/core/packet.h"
 #include "recorder/core/text.h"
-#include "recorder/ruleset_parts.h"
-#include "recorder/source/source.h"
+#include "recorder/legacy/replay/replay_source.h"
+#include "recorder/legacy/walk/pipeline.h"
+#include "recorder/legacy/walk/ruleset_parts.h"
 
 #define CAPTURE_ID 0xc0ffee01
 #define TICK_NS    (10 * BUILD_MS)
@@ -199,12 +200,12 @@ static void assert_record(struct bytes record, const struct path *path, const st
 }
 
 /* `block` is the last one of what capture_add_packet() made. */
-static void assert_packet_block(struct bytes block, const struct path_steps *steps, const struct path *path,
-                                uint64_t lost)
+static void assert_packet_block(struct bytes block, const struct finished_path *finished,
+                                const struct path *path, uint64_t lost)
 {
-    const struct bytes *data = &steps->first.message.attribute[MESSAGE_PAYLOAD];
+    const struct bytes *data = &finished->packet;
     assert_int_equal(get32(block.data), 6);
-    assert_true(((uint64_t)get32(block.data + 12) << 32 | get32(block.data + 16)) == steps->time_ns);
+    assert_true(((uint64_t)get32(block.data + 12) << 32 | get32(block.data + 16)) == finished->time_ns);
     unit_assert_bytes((struct bytes){block.data + 28, get32(block.data + 20)}, *data);
     struct packet packet;
     packet_parse(*data, &packet);
@@ -213,7 +214,7 @@ static void assert_packet_block(struct bytes block, const struct path_steps *ste
     size_t at = 28 + (data->length + 3) / 4 * 4;
     struct bytes options = {block.data + at, block.length - 4 - at};
     struct bytes flags = option_of(options, 2), id = option_of(options, 5), dropped = option_of(options, 4);
-    assert_int_equal(get32(flags.data), steps->first.in.length > 0 ? 1 : 2);
+    assert_int_equal(get32(flags.data), finished->in.length > 0 ? 1 : 2);
     assert_true(((uint64_t)get32(id.data + 4) << 32 | get32(id.data)) == path->packet_id);
     assert_int_equal(dropped.length, lost > 0 ? 8 : 0);
     if (lost > 0)
@@ -221,10 +222,10 @@ static void assert_packet_block(struct bytes block, const struct path_steps *ste
     g_autoptr(GString) comment = g_string_new(NULL);
     if (path->verdict != VERDICT_ACCEPT) {
         g_string_append(comment, "iptables: ");
-        text_append_verdict(comment, steps);
+        text_append_verdict(comment, finished);
     }
     unit_assert_bytes(option_of(options, 1), build_text(comment->str));
-    assert_record(option_of(options, PCAPNG_OPTION_CUSTOM_BINARY), path, steps->steps, steps->count);
+    assert_record(option_of(options, PCAPNG_OPTION_CUSTOM_BINARY), path, finished->steps, finished->count);
 }
 
 /* ---- A recording ---- */
@@ -248,7 +249,7 @@ static void take_blocks(struct recording *recording)
 }
 
 /* Messages that several copies share stand in the file for each of them. */
-static void keep_messages(struct recording *recording, const struct finished_path *finished)
+static void keep_messages(struct recording *recording, const struct ended_path *finished)
 {
     struct message_log_iterator iterator;
     message_log_begin(finished->log, &iterator);
@@ -268,24 +269,23 @@ static void keep_messages(struct recording *recording, const struct finished_pat
     }
 }
 
-static void take_path(void *user, const struct finished_path *finished)
+static void take_path(void *user, const struct ended_path *finished)
 {
     struct recording *recording = user;
     struct path_steps steps = {0};
-    path_steps_make(&steps, finished);
-    steps.path.netns = build_text(recording->netns);
+    const struct finished_path *made = path_steps_make(&steps, finished, build_text(recording->netns));
     take_blocks(recording);
     guint before = recording->file->len;
-    uint32_t number = capture_add_packet(recording->capture, &steps, finished, recording->lost);
+    uint32_t number = capture_add_packet(recording->capture, made, recording->lost);
     take_blocks(recording);
 
     /* An interface that is new, or messages that made a block full, come with it. */
-    struct path path = steps.path;
+    struct path path = made->head;
     path.packet_id = (uint64_t)CAPTURE_ID << 32 | number;
     const uint8_t *block = recording->file->data + before;
     while (get32(block) == 1)
         block += get32(block + 4);
-    assert_packet_block((struct bytes){block, get32(block + 4)}, &steps, &path, recording->lost);
+    assert_packet_block((struct bytes){block, get32(block + 4)}, made, &path, recording->lost);
     keep_messages(recording, finished);
     recording->lost = 0;
     path_steps_done(&steps);
@@ -338,11 +338,16 @@ static void recording_done(struct recording *recording)
     g_ptr_array_unref(recording->rulesets);
 }
 
+static void add_rules(void *user, const struct rules_record *rules)
+{
+    capture_add_rules(user, rules);
+}
+
 static void recording_put(struct recording *recording, struct ruleset *ruleset)
 {
     assert_true(rulebook_put(recording->book, ruleset));
     g_ptr_array_add(recording->rulesets, ruleset_ref(ruleset));
-    capture_add_ruleset(recording->capture, ruleset, build_text(recording->netns));
+    pipeline_tell_rules(ruleset, build_text(recording->netns), add_rules, recording->capture);
 }
 
 /* ---- Replay ---- */

@@ -2,7 +2,7 @@
 #include "tests/unit/trace_build.h"
 
 #include "format/rule_line.h"
-#include "recorder/core/rule_text.h"
+#include "recorder/legacy/walk/rule_text.h"
 
 struct expected {
     const char *rest, *target, *comment;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* When to look at the rules, and what an answer means: each phase, with the time as an argument. */
-#include "recorder/rule_watch.h"
+#include "recorder/legacy/kernel/rule_watch.h"
 
 #include "tests/unit/unit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/trace_build.h"
 
-#include "recorder/core/ruleset_diff.h"
+#include "recorder/legacy/walk/ruleset_diff.h"
 
 static void assert_diff(const char *before, const char *after, size_t lines_max, const char *expected)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "recorder/ssh_session.h"
+#include "recorder/system/ssh_session.h"
 
 #include <glib.h>
 

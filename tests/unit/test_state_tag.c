@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "recorder/state_tag.h"
+#include "recorder/restore/state_tag.h"
 
 #include <glib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "recorder/ruleset/trace_rule.h"
+#include "recorder/legacy/agent/trace_rule.h"
 #include "unit.h"
 
 static void test_alive(void **state)

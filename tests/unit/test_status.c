@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "recorder/status.h"
+#include "recorder/report/status.h"
 
-#include "recorder/options.h"
+#include "recorder/core/options.h"
 #include "tests/unit/unit.h"
 
 #include <pty.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "recorder/summary.h"
+#include "recorder/output/summary.h"
 
 #include "tests/unit/unit.h"
 
@@ -14,14 +14,15 @@ static void add(struct summary *summary, unsigned family, unsigned verdict, unsi
 {
     char *text = g_strdup(rule ? rule : ""); /* what was given may be gone afterwards */
     struct step step = {.table = of("filter"), .chain = of("INPUT"), .rulenum = rulenum, .rule = of(text)};
-    struct path_steps steps = {
+    const struct finished_path path = {
+        .family = family,
         .steps = &step,
         .count = 1,
-        .path = {.verdict = verdict,
+        .head = {.verdict = verdict,
                  .reason = rule ? REASON_RULE : REASON_VANISHED_ROUTING,
                  .decided = rule ? 1 : 0},
     };
-    summary_add(summary, family, &steps);
+    summary_add(summary, &path);
     g_free(text);
 }
 

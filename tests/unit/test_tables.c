@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/trace_build.h"
 
-#include "recorder/core/tables.h"
+#include "recorder/legacy/walk/tables.h"
 
 /* An independent model: every way that a packet can go, as the list of all spots on it. What the functions
  * say of two spots must be what these lists say. */

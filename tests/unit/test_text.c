@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/trace_build.h"
 
+#include "recorder/core/safe_text.h"
 #include "recorder/core/text.h"
 
 static void assert_safe(struct bytes text, const char *expected)
 {
     g_autoptr(GString) out = g_string_new("<");
-    text_append_safe(out, text);
+    safe_text_append(out, text);
     assert_string_equal(out->str + 1, expected);
 }
 
@@ -39,7 +40,7 @@ static void test_what_could_do_harm_is_shown(void **state)
 static void append_any(struct bytes bytes)
 {
     g_autoptr(GString) out = g_string_new(NULL);
-    text_append_safe(out, bytes);
+    safe_text_append(out, bytes);
     assert_true(g_utf8_validate(out->str, (gssize)out->len, NULL));
     for (gsize i = 0; i < out->len; i++)
         assert_true((uint8_t)out->str[i] >= 0x20 && out->str[i] != 0x7f);
@@ -54,10 +55,10 @@ static void test_any_bytes(void **state)
     unit_flip_everywhere(text, append_any);
 }
 
-static void assert_verdict(const struct path_steps *steps, const char *expected)
+static void assert_verdict(const struct finished_path *path, const char *expected)
 {
     g_autoptr(GString) out = g_string_new(NULL);
-    text_append_verdict(out, steps);
+    text_append_verdict(out, path);
     assert_string_equal(out->str, expected);
 }
 
@@ -77,23 +78,23 @@ static void test_verdicts(void **state)
         {.table = BYTES("nat"),               .chain = BYTES("a\x1b"),                              .type = STEP_RETURN                                                          },
         {.table = BYTES("nat"),.chain = BYTES("INPUT"),.type = STEP_UNKNOWN},
     };
-    struct path_steps steps = {.steps = step, .count = 4};
-    steps.path = (struct path){.verdict = VERDICT_DROP, .reason = REASON_RULE, .decided = 1};
-    assert_verdict(&steps, "DROP by filter INPUT rule 3: -A INPUT -j DROP");
-    steps.path.decided = 2;
-    steps.path.reason = REASON_POLICY;
-    assert_verdict(&steps, "DROP by filter INPUT policy: -P INPUT DROP");
+    struct finished_path path = {.steps = step, .count = 4};
+    path.head = (struct path){.verdict = VERDICT_DROP, .reason = REASON_RULE, .decided = 1};
+    assert_verdict(&path, "DROP by filter INPUT rule 3: -A INPUT -j DROP");
+    path.head.decided = 2;
+    path.head.reason = REASON_POLICY;
+    assert_verdict(&path, "DROP by filter INPUT policy: -P INPUT DROP");
     step[1].stale = true;
-    assert_verdict(&steps, "DROP by filter INPUT policy: -P INPUT DROP [rules changed about then]");
-    steps.path = (struct path){.verdict = VERDICT_ACCEPT, .reason = REASON_NAT, .decided = 3};
-    assert_verdict(&steps, "ACCEPT (nat) by nat a\\x1b end of chain");
-    steps.path.decided = 4;
-    steps.path.reason = REASON_RULE;
-    assert_verdict(&steps, "ACCEPT by nat INPUT policy or rule, not known which");
-    steps.path = (struct path){.verdict = VERDICT_UNKNOWN, .reason = REASON_VANISHED_ROUTING};
-    assert_verdict(&steps, "UNKNOWN (vanished: routing)");
-    steps.path.decided = 5; /* beyond the steps that are kept */
-    assert_verdict(&steps, "UNKNOWN (vanished: routing)");
+    assert_verdict(&path, "DROP by filter INPUT policy: -P INPUT DROP [rules changed about then]");
+    path.head = (struct path){.verdict = VERDICT_ACCEPT, .reason = REASON_NAT, .decided = 3};
+    assert_verdict(&path, "ACCEPT (nat) by nat a\\x1b end of chain");
+    path.head.decided = 4;
+    path.head.reason = REASON_RULE;
+    assert_verdict(&path, "ACCEPT by nat INPUT policy or rule, not known which");
+    path.head = (struct path){.verdict = VERDICT_UNKNOWN, .reason = REASON_VANISHED_ROUTING};
+    assert_verdict(&path, "UNKNOWN (vanished: routing)");
+    path.head.decided = 5; /* beyond the steps that are kept */
+    assert_verdict(&path, "UNKNOWN (vanished: routing)");
 }
 
 static char *path_text(const struct build_packet *packet, bool colour)
@@ -113,17 +114,26 @@ static char *path_text(const struct build_packet *packet, bool colour)
                         .rule = BYTES("-P INPUT DROP"),
                         .context.has_mark = true,
                         .context.mark = 0x2a};
-    struct path_steps steps = {.steps = &step, .count = 1, .first = *build_event(&room, &message)};
-    steps.path = (struct path){.verdict = VERDICT_DROP,
-                               .reason = REASON_POLICY,
-                               .decided = 1,
-                               .incomplete = true,
-                               .ambiguous = true,
-                               .copy = true,
-                               .cut = true};
+    const struct event *event = build_event(&room, &message);
+    struct finished_path path = {
+        .steps = &step,
+        .count = 1,
+        .packet = event->message.attribute[MESSAGE_PAYLOAD],
+        .in = event->in,
+        .out = event->out,
+        .physin = event->physin,
+        .physout = event->physout,
+    };
+    path.head = (struct path){.verdict = VERDICT_DROP,
+                              .reason = REASON_POLICY,
+                              .decided = 1,
+                              .incomplete = true,
+                              .ambiguous = true,
+                              .copy = true,
+                              .cut = true};
     const struct text_options options = {.colour = colour, .number = 12};
     g_autoptr(GString) out = g_string_new(NULL);
-    text_append_path(out, &steps, &options);
+    text_append_path(out, &path, &options);
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 

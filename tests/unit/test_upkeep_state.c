@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is missing of our own rules, and what is due, with the time as an argument. */
-#include "recorder/upkeep_state.h"
+#include "recorder/legacy/kernel/upkeep_state.h"
 
 #include <errno.h>
 #include <glib.h>
 
-#include "recorder/ruleset/logger.h"
+#include "recorder/legacy/agent/logger.h"
 #include "tests/unit/unit.h"
 
 #define NOW      1700000000

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/trace_build.h"
 
-#include "recorder/core/visit.h"
+#include "recorder/legacy/walk/visit.h"
 
 #define RULES                                                                                                \
     "*filter\n:INPUT DROP\n:a -\n:b -\n"                                                                     \

@@ -4,8 +4,8 @@
 #ifndef IPTRACE_TESTS_TRACE_BUILD_H
 #define IPTRACE_TESTS_TRACE_BUILD_H
 
-#include "recorder/core/assembler.h"
-#include "recorder/core/rulebook.h"
+#include "recorder/legacy/walk/assembler.h"
+#include "recorder/legacy/walk/rulebook.h"
 #include "tests/unit/unit.h"
 
 #define BUILD_RECEIVED_NS 1700000000000000000ull
@@ -201,14 +201,14 @@ static inline void build_put_rules(struct rulebook *book, const char *text)
 
 /* What is left of a finished path when the assembler has let go of it. */
 struct build_path {
-    struct finished_path path; /* `log` is null */
+    struct ended_path path; /* `log` is null */
     uint64_t numbers[BUILD_MESSAGES_MAX];
     uint32_t count;    /* messages kept, also those beyond the array */
     bool stale;        /* of any of its steps */
     char decided[128]; /* the prefix's words of the deciding message; empty for none */
 };
 
-static inline void build_collect(void *user, const struct finished_path *finished)
+static inline void build_collect(void *user, const struct ended_path *finished)
 {
     GArray *paths = user;
     struct build_path path = {.path = *finished};

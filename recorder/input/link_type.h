@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Link types of capture files, and their names for people: tcpdump.org/linktypes.html. */
+#ifndef IPTRACE_INPUT_LINK_TYPE_H
+#define IPTRACE_INPUT_LINK_TYPE_H
+
+#include <stdint.h>
+
+#define LINK_TYPE_RAW       101
+#define LINK_TYPE_DLT_RAW   12 /* what we write: recorder/core/pcapng.c */
+#define LINK_TYPE_NFLOG     239
+#define LINK_TYPE_NAME_SIZE 32
+
+/* The name, or the number where it is none of those that people meet. */
+void link_type_name(uint32_t type, char ret_name[LINK_TYPE_NAME_SIZE]);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads the blocks of a pcapng file from bytes that somebody else got. Pure.
+ *
+ * Source of the facts: draft-ietf-opsawg-pcapng. A block, in the byte order of its section:
+ *
+ *     +---------------+---------------+---------------+---------------+
+ *     |                             type                              |
+ *     +---------------+---------------+---------------+---------------+
+ *     |              length of the whole block, a multiple of 4       |
+ *     +---------------+---------------+---------------+---------------+
+ *     |                          body                                 |
+ *     +---------------+---------------+---------------+---------------+
+ *     |                       the length again                        |
+ */
+#ifndef IPTRACE_INPUT_PCAPNG_READER_H
+#define IPTRACE_INPUT_PCAPNG_READER_H
+
+#include <glib.h>
+
+#include "format/wire.h"
+
+#define PCAPNG_READER_BLOCK_MAX      (16 << 20) /* longer ones are taken for damage */
+#define PCAPNG_READER_INTERFACES_MAX 65536      /* of a section */
+#define PCAPNG_READER_LENGTH_MIN     12
+
+enum pcapng_block_type {
+    PCAPNG_SECTION_HEADER = 0x0A0D0D0A,
+    PCAPNG_INTERFACE = 1,
+    PCAPNG_OLD_PACKET = 2,
+    PCAPNG_SIMPLE_PACKET = 3,
+    PCAPNG_ENHANCED_PACKET = 6,
+    PCAPNG_JOURNAL = 9,
+};
+
+struct pcapng_reader {
+    bool begun;         /* a section header was seen */
+    bool swapped;       /* the section is in the byte order that is not this machine's */
+    bool damaged;       /* looking for the next block that can be believed */
+    GArray *interfaces; /* of this section: struct pcapng_reader_interface */
+};
+
+struct pcapng_reader_block {
+    uint32_t type;
+    struct bytes body;
+};
+
+struct pcapng_reader_packet {
+    uint32_t link_type;
+    bool has_time;
+    uint64_t time_ns;
+    struct bytes data;
+    bool cut; /* the file has not the whole packet */
+};
+
+enum pcapng_status {
+    PCAPNG_BLOCK,  /* `ret_block` is set */
+    PCAPNG_DAMAGE, /* bytes that are no block were passed over, up to one that may be */
+    PCAPNG_MORE,   /* `ret_wanted` bytes are needed in the window */
+    PCAPNG_END,    /* the window is empty, and final */
+    PCAPNG_CUT,    /* the window is final and ends within a block */
+};
+
+/* Start with {0}. */
+void pcapng_reader_done(struct pcapng_reader *reader);
+
+/* Takes the next block off the front of `window`. `final`: there is nothing behind the window. */
+enum pcapng_status pcapng_reader_next(struct pcapng_reader *reader, struct bytes *window, bool final,
+                                      struct pcapng_reader_block *ret_block, size_t *ret_wanted);
+
+/* Takes in what a section header or interface block says of the blocks that follow; other blocks change
+ * nothing. False at damage. */
+bool pcapng_reader_note(struct pcapng_reader *reader, const struct pcapng_reader_block *block);
+
+/* Reads a packet block of any kind. False at damage. */
+bool pcapng_reader_packet(const struct pcapng_reader *reader, const struct pcapng_reader_block *block,
+                          struct pcapng_reader_packet *ret_packet);
+
+/* A number of the section's byte order in the first bytes of a block's body; false where it is too short. */
+bool pcapng_reader_uint32(const struct pcapng_reader *reader, struct bytes bytes, size_t at,
+                          uint32_t *ret_value);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A privileged helper process, one a family and network namespace: reads tables, installs TRACE rules, and
+ * puts everything back when its client asks, closes, or dies. */
+#ifndef IPTRACE_LEGACY_AGENT_AGENT_H
+#define IPTRACE_LEGACY_AGENT_AGENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "recorder/legacy/agent/agent_reply.h"
+#include "recorder/legacy/agent/undo.h"
+
+struct agent;
+
+/* Forks the helper. It has a session of its own, ignores SIGINT, SIGTERM and SIGHUP, holds no descriptor but
+ * its socket, and enters the namespace of `netns_fd` (-1: stays where it is; the descriptor stays the
+ * caller's). It trusts no byte of a request. Fork it before privileges are dropped; it needs CAP_NET_ADMIN
+ * and CAP_NET_RAW in the namespace, and CAP_SYS_ADMIN to enter it. A process that the client forks later must
+ * close agent_fd(), else the helper does not see the client's death. */
+int agent_open(struct agent **ret_agent, int family, int netns_fd, struct error *error);
+
+/* Asks for undo, waits at most `timeout_ms` for it and reaps the helper. -ETIMEDOUT: the helper, by now on
+ * its own, goes on trying and then exits; the sentence says what it waits for. Frees the agent in any case;
+ * `ret_report` may be NULL, and so may `agent`. */
+int agent_close(struct agent *agent, int timeout_ms, struct undo_report *ret_report, struct error *error);
+
+int agent_family(const struct agent *agent);
+pid_t agent_pid(const struct agent *agent);
+
+/* From now on the xtables lock is (not) held by the client itself (--lock), and the helper takes none. The
+ * helper believes it until rules have been installed or the client has bound it. After the client's death it
+ * takes it all the same. */
+void agent_assume_lock(struct agent *agent, bool held);
+
+/* ---- Requests that wait, for `timeout_ms` at most: -ETIMEDOUT, and -EPIPE where the helper has ended. ----
+ */
+
+int agent_state(struct agent *agent, bool deep, int timeout_ms, struct ruleset_state *ret_state,
+                struct error *error);
+int agent_text(struct agent *agent, const char *table, int timeout_ms, struct table_text *ret_text,
+               struct error *error);
+/* The TRACE rules that are ours, as iptables-save prints them, a line each; the caller frees `*ret_lines`. */
+int agent_own_text(struct agent *agent, int timeout_ms, char **ret_lines, struct error *error);
+/* Sets the logger to nfnetlink_log; the helper remembers the former, and `ret_former` (NULL, or of
+ * LOGGER_NAME_SIZE bytes) tells it for a state file. */
+int agent_logger_set(struct agent *agent, int timeout_ms, char *ret_former, struct error *error);
+int agent_logger_restore(struct agent *agent, int timeout_ms, bool *ret_restored, struct error *error);
+/* See trace_install.h. The helper remembers the options: undo removes this tag, and renew repeats them. */
+int agent_install(struct agent *agent, const struct trace_options *options, int timeout_ms,
+                  struct trace_report *ret_report, struct error *error);
+int agent_renew(struct agent *agent, int64_t date_stop, int timeout_ms, struct trace_report *ret_report,
+                struct error *error);
+/* Removes the rules that this helper installed, and no others: `tag` is theirs or null, else -EPERM. */
+int agent_remove(struct agent *agent, const char *tag, int timeout_ms, struct trace_report *ret_report,
+                 struct error *error);
+/* Before the client reads bytes of strangers: from here on the helper installs nothing but what was
+ * (agent_renew, a repair), -EPERM, and takes nobody's word for the lock, so that whoever takes the client
+ * over cannot ask for more. */
+int agent_bind(struct agent *agent, int timeout_ms, struct error *error);
+int agent_undo(struct agent *agent, int timeout_ms, struct undo_report *ret_report, struct error *error);
+
+/* ---- Requests that do not wait: poll agent_fd() for POLLIN, then call agent_receive until -EAGAIN. ---- */
+
+int agent_fd(const struct agent *agent);
+int agent_request_text(struct agent *agent, const char *table, struct error *error);
+int agent_request_state(struct agent *agent, bool deep, struct error *error);
+/* The next answer, in the order asked: 0 and a reply to be freed by agent_reply_done; -EAGAIN: none yet;
+ * -EPIPE: the helper has ended. Call it also after each request that waits: such a one keeps the answers it
+ * meets for here. */
+int agent_receive(struct agent *agent, struct agent_reply *ret_reply, struct error *error);
+
+/* ---- Likewise, for who keeps what was installed in place, and waits for other answers than who reads. ----
+ */
+
+/* Whether the logger and the rules of agent_install or the last renewal are still there: look.h. */
+int agent_request_look(struct agent *agent, struct error *error);
+/* As agent_renew; -ENOENT is in the answer. */
+int agent_request_renew(struct agent *agent, int64_t date_stop, struct error *error);
+/* Sets the logger and puts the rules of agent_install in again, ahead of all others, wherever they are. */
+int agent_request_repair(struct agent *agent, int64_t date_stop, struct error *error);
+/* As agent_receive, with answers to these three only, which agent_receive in turn never gives out. */
+int agent_receive_upkeep(struct agent *agent, struct agent_reply *ret_reply, struct error *error);
+
+#endif

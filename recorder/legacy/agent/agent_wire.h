@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an agent and its client say to each other, over a SOCK_SEQPACKET pair: one struct a message.
+ *
+ * Both ends are one program, so that the structs are the same. Yet the client will have dropped its
+ * privileges and reads bytes from the network: the agent checks every field of a request. A text comes as a
+ * sealed memfd beside the reply:
+ *
+ *   +---------------------+---------------------------+----------------------+
+ *   | struct wire_text    | struct own_rule own[]     | text, to the end     |
+ *   +---------------------+---------------------------+----------------------+
+ */
+#ifndef IPTRACE_LEGACY_AGENT_AGENT_WIRE_H
+#define IPTRACE_LEGACY_AGENT_AGENT_WIRE_H
+
+#include "recorder/legacy/agent/agent_reply.h"
+#include "recorder/legacy/agent/undo.h"
+
+enum wire_kind {
+    WIRE_HELLO, /* the agent's first message; never asked */
+    WIRE_STATE,
+    WIRE_TEXT,
+    WIRE_OWN_TEXT,
+    WIRE_LOGGER_SET,
+    WIRE_LOGGER_RESTORE,
+    WIRE_INSTALL,
+    WIRE_RENEW,
+    WIRE_REMOVE,
+    WIRE_UNDO,
+    WIRE_LOOK,
+    WIRE_REPAIR,
+    WIRE_BIND,
+};
+
+/* struct trace_options without pointers. */
+struct wire_options {
+    char tag[TRACE_TAG_MAX + 1];
+    char limit[TRACE_LIMIT_TEXT_SIZE]; /* empty: none */
+    uint32_t limit_burst;
+    int64_t date_stop;
+    uint32_t filter_length;
+    uint32_t interface_count;
+    struct sock_filter filter[TRACE_FILTER_MAX];
+    char interfaces[TRACE_INTERFACES_MAX][TRACE_INTERFACE_SIZE];
+};
+
+/* Who waits for an answer. */
+enum wire_asker {
+    WIRE_ASKER_WAITS,  /* agent_await */
+    WIRE_ASKER_READS,  /* agent_receive */
+    WIRE_ASKER_UPKEEP, /* agent_receive_upkeep */
+    WIRE_ASKER_COUNT,
+};
+
+struct wire_text {
+    uint64_t hash; /* as in struct table_state */
+    uint64_t own_count;
+};
+
+struct wire_request {
+    uint32_t kind;
+    uint32_t id;
+    uint8_t asker; /* enum wire_asker; comes back with the answer */
+    uint8_t deep;  /* WIRE_STATE */
+    uint8_t
+        lock_held; /* the client holds the xtables lock: counts until the first WIRE_INSTALL or WIRE_BIND */
+    char table[RULESET_TABLE_NAME_SIZE]; /* WIRE_TEXT */
+    struct wire_options options; /* WIRE_INSTALL; WIRE_RENEW, WIRE_REPAIR: date_stop; WIRE_REMOVE: tag, empty
+                                    for that installed */
+};
+
+struct wire_reply {
+    uint32_t kind, id;
+    uint8_t asker;
+    char table[RULESET_TABLE_NAME_SIZE];
+    int32_t result;
+    struct error error;
+    union {
+        struct ruleset_state state;
+        struct trace_report trace;
+        struct undo_report undo;
+        char former_logger[LOGGER_NAME_SIZE];
+        bool logger_restored;
+        struct ruleset_look look;
+    };
+};
+
+/* The agent's life: serves `socket`, and never returns. See agent_open. */
+void agent_process_run(int family, int netns_fd, int socket) __attribute__((noreturn));
+
+#endif

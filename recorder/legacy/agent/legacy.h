@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The legacy tables of one family as libiptc serves them: IPv4 and IPv6 behind one face. */
+#ifndef IPTRACE_LEGACY_AGENT_LEGACY_H
+#define IPTRACE_LEGACY_AGENT_LEGACY_H
+
+#include <libiptc/libip6tc.h>
+#include <libiptc/libiptc.h>
+#include <linux/netfilter/x_tables.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "recorder/core/error.h"
+
+/* One rule, seen through pointers into the table that it belongs to. The flags for inversion (IPT_INV_…) are
+ * the same numbers in both families. */
+struct legacy_rule {
+    const void *entry; /* struct ipt_entry or ip6t_entry */
+    const void *ip;    /* struct ipt_ip or ip6t_ip6, which extensions take */
+    const void *source, *source_mask;
+    const void *destination, *destination_mask; /* struct in_addr or in6_addr */
+    const char *in, *out;
+    const unsigned char *in_mask, *out_mask;
+    unsigned int protocol;
+    unsigned int inversions;
+    bool fragment; /* -f, IPv4 only */
+    bool jumps_by_goto;
+    size_t matches_offset, target_offset, next_offset; /* from `entry` */
+    size_t counters_offset;
+};
+
+/* What a new rule says by itself; matches and target follow it. */
+struct legacy_head {
+    const char *in, *out; /* NULL for any; a trailing + is a wildcard */
+    bool not_in;
+    size_t target_offset, next_offset;
+};
+
+struct legacy {
+    int family;
+    const char *name; /* "IPv4" */
+    const char *names_path;
+    const char *module;
+    int socket_level, get_info, get_entries, get_match_revision, get_target_revision;
+    size_t entry_size;
+    size_t entries_offset; /* in the answer to get_entries */
+
+    struct xtc_handle *(*init)(const char *table);
+    void (*free)(struct xtc_handle *handle);
+    const char *(*first_chain)(struct xtc_handle *handle);
+    const char *(*next_chain)(struct xtc_handle *handle);
+    const void *(*first_rule)(const char *chain, struct xtc_handle *handle);
+    const void *(*next_rule)(const void *entry, struct xtc_handle *handle);
+    const char *(*target_name)(const void *entry, struct xtc_handle *handle);
+    const char *(*policy)(const char *chain, struct xtc_handle *handle); /* NULL: a user's chain */
+    int (*keep_policy)(const char *chain, struct xtc_handle *handle);    /* and its counters, over a commit */
+    int (*insert)(const char *chain, const void *entry, unsigned int position, struct xtc_handle *handle);
+    int (*remove)(const char *chain, unsigned int position, struct xtc_handle *handle);
+    int (*commit)(struct xtc_handle *handle);
+
+    struct legacy_rule (*view)(const void *entry);
+    void (*fill)(void *entry, const struct legacy_head *head);
+};
+
+/* `family` is AF_INET or AF_INET6. */
+const struct legacy *legacy_of(int family);
+
+/* A raw socket for getsockopt. -EPERM with a sentence. The caller closes it. */
+int legacy_socket(const struct legacy *legacy, int *ret_socket, struct error *error);
+
+/* Reads a table by libiptc, which creates it if need be: ask table_exists() first. With `load`, the module of
+ * the family is loaded where it is missing. The caller frees with legacy->free. -EPERM, -ENOENT (no such
+ * table), -EPROTONOSUPPORT (no legacy tables in this kernel). */
+int legacy_open(const struct legacy *legacy, const char *table, bool load, struct xtc_handle **ret_handle,
+                struct error *error);
+
+/* The matches of a rule, one after the other: NULL at the end, or where a size is not sound. */
+const struct xt_entry_match *legacy_first_match(const struct legacy_rule *rule);
+const struct xt_entry_match *legacy_next_match(const struct legacy_rule *rule,
+                                               const struct xt_entry_match *match);
+const struct xt_entry_target *legacy_target(const struct legacy_rule *rule);
+
+/* Asks the kernel to load a module, by the program of /proc/sys/kernel/modprobe, and waits. */
+void legacy_load_module(const char *module);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The legacy tables that exist in this network namespace, and a cheap look at whether they changed. */
+#ifndef IPTRACE_LEGACY_AGENT_TABLE_H
+#define IPTRACE_LEGACY_AGENT_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "recorder/core/error.h"
+
+/* The kernel's XT_TABLE_MAXNAMELEN and XT_EXTENSION_MAXNAMELEN, terminating zero included. */
+#define RULESET_TABLE_NAME_SIZE 32
+#define RULESET_CHAIN_NAME_SIZE 32
+#define RULESET_TABLES_MAX      16
+
+struct table_state {
+    char name[RULESET_TABLE_NAME_SIZE];
+    uint32_t valid_hooks; /* bit n: hooked at NF_INET_n; PREROUTING is bit 0, POSTROUTING bit 4 */
+    uint32_t
+        entries;   /* the kernel's entries: rules, one policy a hook, two for a user chain, one at the end */
+    uint32_t size; /* their bytes */
+
+    /* Filled by a deep look only, which reads all entries (100 ms at 100 000 rules), else zero. */
+    uint64_t hash;        /* of all entries but our own, without counters; equal means unchanged */
+    uint32_t own_rules;   /* our own TRACE rules, whatever their tag */
+    uint32_t chains;      /* that users made */
+    bool has_user_rules;  /* there is a rule that is not ours */
+    bool has_user_policy; /* there is a policy other than ACCEPT */
+};
+
+/* All functions: `family` is AF_INET or AF_INET6, the namespace is the calling thread's. Source of the names:
+ * /proc/net/ip_tables_names and ip6_tables_names. No function opens, and so creates, a table not named there.
+ */
+
+/* Fills up to `capacity` states, in the kernel's order. A missing names file means no tables.
+ * -EACCES, -EPERM: names or sockets are not ours to read; -E2BIG: more than `capacity` tables. */
+int table_states_read(int family, bool deep, struct table_state *states, size_t capacity, size_t *ret_count,
+                      struct error *error);
+
+/* All of one table that is there. -ENOENT: it went away. */
+int table_state_read(int family, const char *name, struct table_state *ret_state, struct error *error);
+
+/* Whether the table is there: 1, 0 or negative errno. */
+int table_exists(int family, const char *name, struct error *error);
+
+#endif

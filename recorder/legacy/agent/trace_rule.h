@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Our own TRACE rules: what they say, and the bytes they are made of. */
+#ifndef IPTRACE_LEGACY_AGENT_TRACE_RULE_H
+#define IPTRACE_LEGACY_AGENT_TRACE_RULE_H
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "recorder/core/error.h"
+#include "recorder/legacy/agent/table.h"
+
+/* The comment of each of our rules is this and the tag. Whoever finds it in a TRACE rule, or in one without a
+ * target, may remove that.
+ *
+ * A TRACE rule with a limit has one without a target before it, which counts what the limit is asked for. */
+#define TRACE_COMMENT_PREFIX   "iptrace-record: "
+#define TRACE_TAG_MAX          64
+#define TRACE_FILTER_MAX       64 /* XT_BPF_MAX_NUM_INSTR, <linux/netfilter/xt_bpf.h> */
+#define TRACE_INTERFACES_MAX   64
+#define TRACE_INTERFACE_SIZE   16 /* IFNAMSIZ */
+#define TRACE_LIMIT_TEXT_SIZE  32
+#define TRACE_LIMIT_PER_SECOND 10000 /* the fastest rate that the kernel's limit match can tell */
+
+struct trace_options {
+    const char *tag; /* 1 to TRACE_TAG_MAX of A-Z a-z 0-9 . _ : - */
+    const char *const
+        *interfaces;        /* none: all but what comes in by lo, which has its trace bit from OUTPUT */
+    size_t interface_count; /* a name may end in + as iptables' do; each gives a rule a chain */
+    const struct sock_filter *filter;
+    size_t filter_length; /* instructions, 0 for none; the packet begins at its network header */
+    const char *limit;    /* as -m limit --limit takes it: "10/second", "5/m"; NULL for none */
+    uint32_t limit_burst; /* packets that may come at once; 0 for iptables' own, 5 */
+    int64_t date_stop;    /* seconds since 1970 UTC, after which the rule matches nothing; 0 for never */
+};
+
+/* One of our rules as found in table raw. */
+struct own_rule {
+    char chain[RULESET_CHAIN_NAME_SIZE];
+    char tag[TRACE_TAG_MAX + 1]; /* cut where somebody made it longer */
+    uint32_t number;             /* the kernel's, from 1: as it stands in a TRACE message */
+    int64_t date_stop;           /* as in struct trace_options */
+    bool counts;                 /* it has no target: only its counter matters */
+    uint64_t packets;            /* its counter */
+};
+
+/* 0 or -EINVAL, with a sentence on the value that cannot be put into a rule. */
+int trace_options_check(const struct trace_options *options, struct error *error);
+
+#endif

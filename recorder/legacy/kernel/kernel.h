@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a recording changes in the kernel, and puts back: loggers and TRACE rules; and what it reads there:
+ * the rules. All of it is done by one agent a family (recorder/legacy/agent/agent.h), which undoes it when
+ * this process dies, and so does the guard (guard.h) when agents die. */
+#ifndef IPTRACE_LEGACY_KERNEL_KERNEL_H
+#define IPTRACE_LEGACY_KERNEL_KERNEL_H
+
+#include "recorder/legacy/kernel/watch.h"
+#include "recorder/legacy/walk/pipeline.h"
+#include "recorder/system/netns.h"
+
+struct kernel;
+
+/* Starts the agents of the families that the options ask for. Do it early: they keep the privileges. */
+int kernel_open(struct kernel **ret_kernel, const struct options *options, const struct netns *netns,
+                struct error *error);
+
+/* Chooses the families, by a look that changes nothing: those that have legacy rules, or all that the options
+ * name. -ENOTSUP, with a sentence for the user, where all rules are nftables' and nobody asked for the legacy
+ * tables. */
+int kernel_choose_families(struct kernel *kernel, struct error *error);
+
+/* The xtables lock is held by this process from now on (--lock): the agents take none. */
+void kernel_assume_lock(struct kernel *kernel);
+
+/* Puts back what killed recorders left in this namespace, reads all rules into the pipeline's book, or leaves
+ * the texts of many to the watch; then loggers and TRACE rules go in. Where that fails nothing stays changed.
+ * `tag` (state_tag.h) names our rules. Sentences for the user and the file are appended to `notes`, a line
+ * each. */
+int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *tag, GString *notes,
+                 struct error *error);
+
+/* Adds the families to the watch, once they were started. */
+void kernel_watch(struct kernel *kernel, struct watch *watch);
+
+/* How often its agents have the lock to put the TRACE rules in, and again to take them out. */
+unsigned kernel_own_locks(const struct kernel *kernel);
+
+/* Keeps our rules and loggers in place (upkeep.h); call it at each turn of the loop, four times a second at
+ * least. Never waits. An error is the end of the recording: somebody does not let it be, or an agent or the
+ * guard was killed. */
+int kernel_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_ns, struct error *error);
+
+/* Takes the TRACE rules out: no new packet is traced. */
+int kernel_stop_tracing(struct kernel *kernel, struct error *error);
+
+/* Says, here and in the file, how many of the packets that matched were traced, where a limit left some out:
+ * once the rules went out. */
+void kernel_tell_limit(const struct kernel *kernel, struct pipeline *pipeline);
+
+/* Puts everything else back and ends the agents. Does as much as it can; the error is the first. `ret_left`:
+ * what is left where agents and guard were killed together, and who takes it out; empty where nothing is.
+ * Null is allowed for each. */
+int kernel_close(struct kernel *kernel, struct error *ret_left, struct error *error);
+
+#endif

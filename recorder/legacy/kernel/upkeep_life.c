@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How long our rules live. */
+#include "recorder/legacy/kernel/upkeep_state.h"
+
+const struct upkeep_life upkeep_life = {.own_s = UPKEEP_LIFE_S, .shared_s = UPKEEP_LIFE_SHARED_S};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which process holds an NFLOG group: only one socket of a network namespace can. */
+#ifndef IPTRACE_LEGACY_NFLOG_GROUP_HOLDER_H
+#define IPTRACE_LEGACY_NFLOG_GROUP_HOLDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct group_holder {
+    uint32_t port_id; /* of its netlink socket */
+    pid_t pid;        /* 0 where no process with that socket can be seen */
+    char command[64]; /* empty where `pid` is 0 */
+};
+
+/* In the calling thread's namespace, from /proc/net/netfilter/nfnetlink_log, /proc/net/netlink and
+ * /proc/PID/fd. False where nobody holds the group, or the list cannot be read. */
+bool group_holder_find(unsigned group, struct group_holder *ret_holder);
+
+#endif

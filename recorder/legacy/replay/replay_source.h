@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* TRACE messages from a file. */
+#ifndef IPTRACE_LEGACY_REPLAY_REPLAY_SOURCE_H
+#define IPTRACE_LEGACY_REPLAY_REPLAY_SOURCE_H
+
+#include "recorder/legacy/walk/source.h"
+
+/* Opens a pcap or pcapng file with records of link type NFLOG, or with message blocks of our own captures;
+ * `-` is standard input. A file that turns out to hold neither makes the last drain fail with -ENOMSG. The
+ * messages of our captures stand in the file by packet, and are handed over in the order in which they came,
+ * each capture's by itself. */
+int replay_source_open(struct source **ret_source, const char *path, struct error *error);
+
+#endif

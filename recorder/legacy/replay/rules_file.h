@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --rules and --rules6: the text of a whole iptables-save. */
+#ifndef IPTRACE_LEGACY_REPLAY_RULES_FILE_H
+#define IPTRACE_LEGACY_REPLAY_RULES_FILE_H
+
+#include "recorder/legacy/walk/pipeline.h"
+
+/* Puts every table of the file in force; the user's own rights open it. */
+int rules_file_read(struct pipeline *pipeline, const char *path, unsigned family, struct error *error);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A step that outlives the block it was read from; shared by all messages that refer to it. */
+#ifndef IPTRACE_LEGACY_REPLAY_STEP_COPY_H
+#define IPTRACE_LEGACY_REPLAY_STEP_COPY_H
+
+#include "format/step.h"
+
+struct step_copy {
+    struct step step;
+    size_t size; /* memory, all in all */
+    unsigned references;
+};
+
+/* With one reference. Copies the strings; of context and change nothing but interface names. */
+struct step_copy *step_copy_new(const struct step *step);
+struct step_copy *step_copy_ref(struct step_copy *copy);
+void step_copy_unref(struct step_copy *copy); /* null is allowed */
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rulesets of a file, put together from their parts. */
+#ifndef IPTRACE_LEGACY_WALK_RULESET_PARTS_H
+#define IPTRACE_LEGACY_WALK_RULESET_PARTS_H
+
+#include "format/ruleset_block.h"
+#include "recorder/legacy/walk/ruleset.h"
+
+struct ruleset_parts;
+
+struct ruleset_parts *ruleset_parts_new(void);
+void ruleset_parts_free(struct ruleset_parts *parts);
+
+/* Takes a part. Where it was the last of its ruleset this comes out, with a reference of the caller's; else
+ * null. -EINVAL where the text is none of rules. */
+int ruleset_parts_add(struct ruleset_parts *parts, const struct ruleset_part *part,
+                      struct ruleset **ret_ruleset, struct error *error);
+
+#endif

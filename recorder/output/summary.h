@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which rules decided, and how often: what a recording says at its end. */
+#ifndef IPTRACE_OUTPUT_SUMMARY_H
+#define IPTRACE_OUTPUT_SUMMARY_H
+
+#include <glib.h>
+
+#include "recorder/core/finished_path.h"
+
+#define SUMMARY_RULES_MAX 4096 /* told apart; packets of further ones are counted together */
+
+struct summary;
+
+struct summary *summary_new(void);
+void summary_free(struct summary *summary); /* null is allowed */
+
+/* Counts a packet. */
+void summary_add(struct summary *summary, const struct finished_path *path);
+
+/* The lines of the table, as `     12  DROP by filter INPUT rule 3: -A INPUT …`: the `most` rules that
+ * decided of the most packets, and how many there are beside them. Free with g_strfreev(). */
+char **summary_lines(const struct summary *summary, size_t most);
+
+#endif

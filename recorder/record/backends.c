@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All backends that there are. */
+#include "recorder/record/backends.h"
+
+#include "recorder/legacy/legacy_backend.h"
+
+const struct backend_ops *const live_backends[] = {
+    &legacy_backend_ops,
+    NULL,
+};
+
+const struct backend_ops *const replay_backend = &legacy_replay_ops;

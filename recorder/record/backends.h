@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All backends that there are. */
+#ifndef IPTRACE_RECORD_BACKENDS_H
+#define IPTRACE_RECORD_BACKENDS_H
+
+#include "recorder/backend/backend.h"
+
+/* Those that record a network namespace; the end is null. */
+extern const struct backend_ops *const live_backends[];
+
+/* The one that reads a file. */
+extern const struct backend_ops *const replay_backend;
+
+#endif

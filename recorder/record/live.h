@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Recording from the kernel. */
+#ifndef IPTRACE_RECORD_LIVE_H
+#define IPTRACE_RECORD_LIVE_H
+
+#include "recorder/core/error.h"
+#include "recorder/core/options.h"
+
+/* Runs until SIGINT, SIGTERM, or what -c and -a ask for. Everything is put back also after an error. */
+int live_run(const struct options *options, struct error *error);
+
+#endif

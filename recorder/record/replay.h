@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Recording from a file: -r. */
+#ifndef IPTRACE_RECORD_REPLAY_H
+#define IPTRACE_RECORD_REPLAY_H
+
+#include "recorder/core/error.h"
+#include "recorder/core/options.h"
+
+/* Runs to the end of the file, or of what -c and -a ask for. */
+int replay_run(const struct options *options, struct error *error);
+
+#endif

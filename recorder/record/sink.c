@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a backend to the writer. */
+#include "recorder/record/sink.h"
+
+#include <string.h>
+
+#include "recorder/report/report.h"
+#include "recorder/system/clock.h"
+
+static void begin(void *user, struct bytes interface, uint64_t time_ns)
+{
+    struct sink *sink = user;
+    g_autofree char *name =
+        g_strndup(interface.length > 0 ? (const char *)interface.data : "", interface.length);
+    const char *const interfaces[] = {name, NULL};
+    writer_begin(sink->writer, interfaces, sink->notes, time_ns);
+}
+
+static void take_path(void *user, const struct finished_path *path)
+{
+    struct sink *sink = user;
+    writer_add_path(sink->writer, path);
+}
+
+static void take_lost(void *user, uint64_t count)
+{
+    struct sink *sink = user;
+    writer_add_lost(sink->writer, count);
+}
+
+static uint32_t number_rules(void *user)
+{
+    struct sink *sink = user;
+    return writer_number_rules(sink->writer);
+}
+
+/* Said once of each: rules change often. */
+static void warn_of_imitation(struct sink *sink, struct bytes rule)
+{
+    if (rule.length == 0)
+        return;
+    g_autofree char *text = g_strndup((const char *)rule.data, rule.length);
+    if (g_strcmp0(text, sink->imitation) == 0)
+        return;
+    report_note(RULES_IMITATION, (int)strlen(text), text);
+    g_free(sink->imitation);
+    sink->imitation = g_steal_pointer(&text);
+}
+
+static void take_rules(void *user, const struct rules_record *rules)
+{
+    struct sink *sink = user;
+    warn_of_imitation(sink, rules->imitation);
+    writer_add_rules(sink->writer, rules);
+}
+
+static void take_journal(void *user, const char *netns, enum journal_priority priority, const char *event,
+                         const char *message, const struct journal_field *fields, size_t count)
+{
+    sink_add_journal(user, netns, priority, event, message, fields, count);
+}
+
+void sink_init(struct sink *sink, struct writer *writer)
+{
+    *sink = (struct sink){
+        .out = {.begin = begin,
+                .path = take_path,
+                .lost = take_lost,
+                .number_rules = number_rules,
+                .rules = take_rules,
+                .journal = take_journal,
+                .user = sink},
+        .writer = writer,
+    };
+}
+
+void sink_done(struct sink *sink)
+{
+    g_free(sink->imitation);
+    *sink = (struct sink){0};
+}
+
+void sink_add_journal(struct sink *sink, const char *netns, enum journal_priority priority, const char *event,
+                      const char *message, const struct journal_field *fields, size_t count)
+{
+    g_autofree char *told = g_strconcat(netns, netns[0] ? ": " : "", message, NULL);
+    writer_add_journal_fields(sink->writer, netns, clock_realtime_ns(), priority, event, told, fields, count);
+}

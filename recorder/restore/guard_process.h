@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guard's own life, and the little it says. */
+#ifndef IPTRACE_RESTORE_GUARD_PROCESS_H
+#define IPTRACE_RESTORE_GUARD_PROCESS_H
+
+#include <stdint.h>
+
+#include "recorder/restore/state.h"
+
+/* Over a SOCK_SEQPACKET pair. To the guard: one struct state, and then the end of the socket's sending side.
+ * From the guard: one of these after the fork, after the state, and at the end. */
+struct guard_reply {
+    int32_t result;
+    struct error error;
+};
+
+/* Serves `socket`, and never returns. */
+void guard_process_run(int netns_fd, int socket) __attribute__((noreturn));
+
+#endif

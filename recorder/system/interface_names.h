@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which name an interface index has, in the network namespace where this was opened. */
+#ifndef IPTRACE_SYSTEM_INTERFACE_NAMES_H
+#define IPTRACE_SYSTEM_INTERFACE_NAMES_H
+
+#include "format/wire.h"
+#include "recorder/core/error.h"
+
+struct interface_names;
+
+/* Opens a routing socket in the calling thread's namespace and reads all names. `netns`: stands before each,
+ * with a slash; null where nothing shall. */
+int interface_names_open(struct interface_names **ret_names, const char *netns, struct error *error);
+void interface_names_close(struct interface_names *names);
+
+/* Takes in what the kernel told of links since the last call. Cheap where it told nothing. */
+void interface_names_update(struct interface_names *names);
+
+/* The name, `if7` where it is not known. An interface that is gone keeps its name for a while, because
+ * messages that speak of it may still be queued. Valid until the next call. */
+struct bytes interface_names_get(struct interface_names *names, uint32_t index);
+
+#endif

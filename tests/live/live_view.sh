@@ -39,12 +39,14 @@ measure_once() { # packets, microseconds between them, address
     [ "$packets" = $(($1 * 2)) ] || fail "$packets packets, not $(($1 * 2)): $(cat "$dir/delays" "$dir/errors")"
     [ "$customs" = 0 ] || fail "$customs Custom Blocks in a pipe"
 }
+# 100 ms of silence may be nat's, and 250 ms may pass until a look at the rules has confirmed them; the rest is for a busy machine.
+latest_ms=500
 measure() { # name, and as above; a machine that had something else to do gets three tries
     test=$1
     for try in 1 2 3; do
         measure_once "${@:2}"
         printf '%-34s %s\n' "$test:" "$(cat "$dir/delays")"
-        [ "$max_whole_ms" -gt 250 ] || return
+        [ "$max_whole_ms" -gt $latest_ms ] || return
     done
     fail "late three times"
 }

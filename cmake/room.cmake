@@ -7,13 +7,18 @@ function(iptrace_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;USES;LINKS" ${ARGN})
   set(uses ${ROOM_USES})
   list(TRANSFORM uses PREPEND iptrace_)
-  add_library(iptrace_${name} STATIC ${ROOM_SOURCES})
-  target_include_directories(iptrace_${name} PUBLIC ${PROJECT_SOURCE_DIR})
-  target_link_libraries(iptrace_${name} PUBLIC ${uses} PkgConfig::GLIB PRIVATE ${ROOM_LINKS})
-
   file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
   string(REPLACE ";" " " used "${ROOM_USES}")
   set_property(GLOBAL APPEND_STRING PROPERTY IPTRACE_ROOMS "${name} ${folder} ${used}\n")
+
+  if(NOT ROOM_SOURCES)
+    add_library(iptrace_${name} INTERFACE)
+    target_link_libraries(iptrace_${name} INTERFACE ${uses})
+    return()
+  endif()
+  add_library(iptrace_${name} STATIC ${ROOM_SOURCES})
+  target_include_directories(iptrace_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(iptrace_${name} PUBLIC ${uses} PkgConfig::GLIB PRIVATE ${ROOM_LINKS})
 
   # Link-time optimization would be paid for each.
   if(BUILD_TESTING AND NOT IPTRACE_FUZZ AND (IPTRACE_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL Debug))

@@ -8,21 +8,6 @@
 
 #define INTERN_SLOTS 8192 /* of each table; more than twice the entries, a power of two */
 
-/* Strings of a rule, in the order in which they are kept. */
-enum {
-    INTERN_PREFIX,
-    INTERN_TABLE,
-    INTERN_CHAIN,
-    INTERN_RULE,
-    INTERN_TARGET,
-    INTERN_COMMENT,
-    INTERN_IN,
-    INTERN_OUT,
-    INTERN_PHYSIN,
-    INTERN_PHYSOUT,
-    INTERN_STRING_COUNT,
-};
-
 struct intern_string {
     uint32_t hash;
     uint32_t offset, length; /* in `string_fields` */
@@ -30,17 +15,15 @@ struct intern_string {
 
 struct intern_rule {
     uint32_t hash;
-    size_t keys;                          /* where its strings stand in `keys`, one behind the other */
-    uint32_t length[INTERN_STRING_COUNT]; /* of each */
-    uint32_t type, rulenum, ruleset;
-    bool stale;
+    uint8_t *memory; /* where its strings stand */
+    struct bytes prefix;
+    struct step step; /* as step_shared() has it */
 };
 
 /* Start with {0}. */
 struct block_intern {
     struct wire_writer string_fields, rule_fields;
-    struct wire_writer keys; /* what rules are found again by; not written */
-    size_t lines;            /* bytes of all rules' lines: a reader puts together FORMAT_LINES_MAX of them */
+    size_t lines; /* bytes of all rules' lines: a reader puts together FORMAT_LINES_MAX of them */
     uint32_t string_count, rule_count;
     struct intern_string strings[MESSAGE_BLOCK_STRINGS_MAX];
     struct intern_rule rules[MESSAGE_BLOCK_RULES_MAX];

@@ -2,6 +2,8 @@
 /* The headers of an IP packet, and the key by which its messages find each other. */
 #include "format/packet.h"
 
+#include "format/hash.h"
+
 #include <netinet/in.h>
 #include <string.h>
 
@@ -188,48 +190,20 @@ bool packet_is_membership_report(const struct packet *packet)
     return packet->protocol == IPPROTO_ICMPV6 && packet->has_icmp && packet->icmp_type == MLDV2_REPORT;
 }
 
-/* A multiply and a fold a word: good enough to spread, and cheap. */
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    __uint128_t product = (__uint128_t)(hash ^ word) * 0x9e3779b97f4a7c15ull;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t mix_bytes(uint64_t hash, struct bytes bytes)
-{
-    size_t i = 0;
-    for (; i + 8 <= bytes.length; i += 8) {
-        uint64_t word;
-        memcpy(&word, bytes.data + i, 8);
-        hash = mix(hash, word);
-    }
-    uint64_t word = 0;
-    if (i < bytes.length)
-        memcpy(&word, bytes.data + i, bytes.length - i);
-    return mix(hash, word ^ (uint64_t)bytes.length << 56);
-}
-
-static uint64_t mix_payload(uint64_t hash, struct bytes payload)
-{
-    if (payload.length > KEY_PAYLOAD_MAX)
-        payload.length = KEY_PAYLOAD_MAX;
-    return mix_bytes(hash, payload);
-}
-
 uint64_t packet_key(const struct packet *packet)
 {
-    uint64_t hash = mix(0x5bd1e995u, (uint64_t)packet->version << 8 | packet->protocol);
-    hash = mix_bytes(hash, packet->src);
-    hash = mix(hash, (uint64_t)packet->id << 32 | packet->fragment);
+    uint64_t hash = hash_number(HASH_BEGIN, (uint64_t)packet->version << 8 | packet->protocol);
+    hash = hash_bytes(hash, packet->src);
+    hash = hash_number(hash, (uint64_t)packet->id << 32 | packet->fragment);
     if (packet->has_ports)
-        hash = mix(hash, packet->srcport);
+        hash = hash_number(hash, packet->srcport);
     if (packet->has_transport && packet->protocol == IPPROTO_TCP)
-        hash = mix(hash, (uint64_t)packet->tcp_seq << 32 | packet->tcp_ack);
+        hash = hash_number(hash, (uint64_t)packet->tcp_seq << 32 | packet->tcp_ack);
     if (packet->has_icmp) {
-        hash = mix(hash, packet->icmp_type);
+        hash = hash_number(hash, packet->icmp_type);
         if (packet->icmp_is_error)
-            return mix(hash, (uint64_t)packet->icmp_code << 32 | packet->length);
-        hash = mix(hash, packet->icmp_seq);
+            return hash_number(hash, (uint64_t)packet->icmp_code << 32 | packet->length);
+        hash = hash_number(hash, packet->icmp_seq);
     }
-    return mix_payload(hash, packet->payload);
+    return hash_bytes(hash, bytes_cut(packet->payload, KEY_PAYLOAD_MAX));
 }

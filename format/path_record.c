@@ -115,23 +115,6 @@ static uint32_t collect(void *user, struct bytes string)
     return string_collector_number(user, string);
 }
 
-static size_t room_of(struct bytes string, size_t max)
-{
-    return bytes_cut(string, max).length;
-}
-
-/* Room that one step can need at worst, its strings included. */
-static size_t step_room(const struct step *step)
-{
-    const struct bytes names[] = {step->table,          step->chain,          step->target,
-                                  step->comment,        step->context.in,     step->context.out,
-                                  step->context.physin, step->context.physout};
-    size_t room = 192 + room_of(step->rule, STEP_RULE_MAX);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        room += room_of(names[i], STEP_NAME_MAX);
-    return room;
-}
-
 static bool has_room(const struct path_writer *writer, size_t room)
 {
     return writer->string_fields.length + writer->step_fields.length + room <= PATH_BODY_MAX &&

@@ -5,20 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "format/hash.h"
 #include "format/rule_line.h"
 
-/* Field numbers: docs/format.md, "Step", "Context", "Change". */
+/* Field numbers: those of the tables, and what a step says beside its members; docs/format.md, "Step",
+ * "Context", "Change". */
+#define STRING_FIELD(number, name)       STEP_FIELD_##name = number,
+#define NUMBER_FIELD(number, name, type) STEP_FIELD_##name = number,
 enum {
-    STEP_FIELD_TABLE = 1,
-    STEP_FIELD_CHAIN = 2,
-    STEP_FIELD_TYPE = 3,
-    STEP_FIELD_RULENUM = 4,
-    STEP_FIELD_RULE = 5,
-    STEP_FIELD_TARGET = 6,
-    STEP_FIELD_COMMENT = 7,
-    STEP_FIELD_RULESET = 8,
-    STEP_FIELD_STALE = 9,
-    STEP_FIELD_TIME = 10,
+    STEP_TABLE(STRING_FIELD, NUMBER_FIELD, STRING_FIELD, NUMBER_FIELD, STRING_FIELD) STEP_FIELD_TIME = 10,
     STEP_FIELD_CONTEXT = 11,
     STEP_FIELD_CHANGE = 12,
     STEP_FIELD_OPTIONS = 13,
@@ -28,40 +23,143 @@ enum {
     STEP_FIELD_GOTO = 17,
 };
 
-enum {
-    CONTEXT_FIELD_HOOK = 1,
-    CONTEXT_FIELD_IN = 2,
-    CONTEXT_FIELD_OUT = 3,
-    CONTEXT_FIELD_PHYSIN = 4,
-    CONTEXT_FIELD_PHYSOUT = 5,
-    CONTEXT_FIELD_MARK = 6,
-    CONTEXT_FIELD_UID = 7,
-    CONTEXT_FIELD_GID = 8,
-};
+/* ---- What goes through all members ---- */
 
-enum {
-    CHANGE_FIELD_SRC = 1,
-    CHANGE_FIELD_DST = 2,
-    CHANGE_FIELD_SRCPORT = 3,
-    CHANGE_FIELD_DSTPORT = 4,
-    CHANGE_FIELD_TTL = 5,
-    CHANGE_FIELD_TOS = 6,
-    CHANGE_FIELD_LENGTH = 7,
-};
+#define STRING_ALIKE(number, name)       &&bytes_equal(a->name, b->name)
+#define NUMBER_ALIKE(number, name, type) &&a->name == b->name
+#define KNOWN_ALIKE(number, name, type)  &&a->has_##name == b->has_##name && a->name == b->name
 
 bool context_equal(const struct context *a, const struct context *b)
 {
-    return a->has_hook == b->has_hook && a->hook == b->hook && a->has_mark == b->has_mark &&
-           a->mark == b->mark && a->has_uid == b->has_uid && a->uid == b->uid && a->has_gid == b->has_gid &&
-           a->gid == b->gid && bytes_equal(a->in, b->in) && bytes_equal(a->out, b->out) &&
-           bytes_equal(a->physin, b->physin) && bytes_equal(a->physout, b->physout);
+    return true CONTEXT_TABLE(KNOWN_ALIKE, STRING_ALIKE);
 }
+
+static bool change_equal(const struct change *a, const struct change *b)
+{
+    return true CHANGE_TABLE(STRING_ALIKE, KNOWN_ALIKE);
+}
+
+bool step_alike(const struct step *a, const struct step *b)
+{
+    return a->has_time ==
+               b->has_time STEP_TABLE(STRING_ALIKE, NUMBER_ALIKE, STRING_ALIKE, NUMBER_ALIKE, STRING_ALIKE) &&
+           context_equal(&a->context, &b->context) && change_equal(&a->change, &b->change);
+}
+
+#define STRING_EMPTY(number, name)      &&change->name.length == 0
+#define KNOWN_EMPTY(number, name, type) &&!change->has_##name
 
 bool change_is_empty(const struct change *change)
 {
-    return change->src.length == 0 && change->dst.length == 0 && !change->has_srcport &&
-           !change->has_dstport && !change->has_ttl && !change->has_tos && !change->has_length;
+    return true CHANGE_TABLE(STRING_EMPTY, KNOWN_EMPTY);
 }
+
+#define STRING_HASH(number, name)       hash = hash_number(hash, of->name.length);
+#define NUMBER_HASH(number, name, type) hash = hash_number(hash, of->name);
+#define ADDRESS_HASH(number, name)      hash = hash_bytes(hash, of->name);
+#define KNOWN_HASH(number, name, type)                                                                       \
+    if (of->has_##name)                                                                                      \
+        hash = hash_number(hash, of->name);
+
+static uint64_t context_hash(uint64_t hash, const struct context *of)
+{
+    CONTEXT_TABLE(KNOWN_HASH, STRING_HASH)
+    return hash;
+}
+
+static uint64_t change_hash(uint64_t hash, const struct change *of)
+{
+    CHANGE_TABLE(ADDRESS_HASH, KNOWN_HASH)
+    return hash;
+}
+
+uint64_t step_hash(uint64_t hash, const struct step *of)
+{
+    STEP_TABLE(STRING_HASH, NUMBER_HASH, STRING_HASH, NUMBER_HASH, STRING_HASH)
+    return change_hash(context_hash(hash, &of->context), &of->change);
+}
+
+#define NOTHING(number, name, type)
+#define STRING_VISIT(number, name)  visit(user, &step->name, STEP_NAME_MAX);
+#define LINE_VISIT(number, name)    visit(user, &step->name, STEP_##name##_VISIT_MAX);
+#define CONTEXT_VISIT(number, name) visit(user, &step->context.name, STEP_NAME_MAX);
+#define CHANGE_VISIT(number, name)  visit(user, &step->change.name, STEP_NAME_MAX);
+#define STEP_rule_VISIT_MAX         STEP_RULE_MAX
+#define STEP_comment_VISIT_MAX      STEP_NAME_MAX
+
+typedef void visit_string_fn(void *user, struct bytes *string, size_t max);
+
+/* All strings and addresses, in the order of the tables, with how much of each is written at most. */
+static inline void each_string(struct step *step, visit_string_fn *visit, void *user)
+{
+    STEP_TABLE(STRING_VISIT, NOTHING, STRING_VISIT, NOTHING, LINE_VISIT)
+    CONTEXT_TABLE(NOTHING, CONTEXT_VISIT)
+    CHANGE_TABLE(CHANGE_VISIT, NOTHING)
+}
+
+static void add_length(void *user, struct bytes *string, size_t max)
+{
+    size_t *length = user;
+    (void)max;
+    *length += string->length;
+}
+
+size_t step_strings_length(const struct step *step)
+{
+    size_t length = 0;
+    each_string((struct step *)step, add_length, &length);
+    return length;
+}
+
+static void add_room(void *user, struct bytes *string, size_t max)
+{
+    size_t *room = user;
+    *room += bytes_cut(*string, max).length;
+}
+
+size_t step_room(const struct step *step)
+{
+    size_t room = 192;
+    each_string((struct step *)step, add_room, &room);
+    return room;
+}
+
+static void keep_string(void *user, struct bytes *string, size_t max)
+{
+    uint8_t **at = user;
+    (void)max;
+    if (string->length > 0)
+        memcpy(*at, string->data, string->length);
+    string->data = *at;
+    *at += string->length;
+}
+
+void step_keep_strings(struct step *step, uint8_t *at)
+{
+    each_string(step, keep_string, &at);
+}
+
+static void cut_string(void *user, struct bytes *string, size_t max)
+{
+    (void)user;
+    *string = bytes_cut(*string, max);
+}
+
+#define SHARE_INTERFACE(number, name) shared.context.name = step->context.name;
+
+struct step step_shared(const struct step *step)
+{
+    struct step shared = *step;
+    shared.has_time = false;
+    shared.time_ns = 0;
+    shared.change = (struct change){0};
+    shared.context = (struct context){0};
+    CONTEXT_TABLE(NOTHING, SHARE_INTERFACE)
+    each_string(&shared, cut_string, NULL);
+    return shared;
+}
+
+/* ---- Writing ---- */
 
 static void write_number(struct wire_writer *writer, uint32_t field, uint64_t value)
 {
@@ -95,33 +193,23 @@ static void write_other_name(struct wire_writer *writer, uint32_t field, struct 
         wire_write_uint(writer, field, number_of(encoder, name, STEP_NAME_MAX));
 }
 
-static void context_write(struct wire_writer *writer, const struct context *context,
-                          struct step_encoder *encoder)
+#define WRITE_NAME(number, name)        write_name(writer, number, of->name, encoder);
+#define WRITE_KNOWN(number, name, type) write_known(writer, number, of->has_##name, of->name);
+#define WRITE_ADDRESS(number, name)                                                                          \
+    if (of->name.length > 0)                                                                                 \
+        wire_write_bytes(writer, number, of->name);
+
+static void context_write(struct wire_writer *writer, const struct context *of, struct step_encoder *encoder)
 {
     size_t begin = wire_write_begin(writer, STEP_FIELD_CONTEXT);
-    write_known(writer, CONTEXT_FIELD_HOOK, context->has_hook, context->hook);
-    write_name(writer, CONTEXT_FIELD_IN, context->in, encoder);
-    write_name(writer, CONTEXT_FIELD_OUT, context->out, encoder);
-    write_name(writer, CONTEXT_FIELD_PHYSIN, context->physin, encoder);
-    write_name(writer, CONTEXT_FIELD_PHYSOUT, context->physout, encoder);
-    write_known(writer, CONTEXT_FIELD_MARK, context->has_mark, context->mark);
-    write_known(writer, CONTEXT_FIELD_UID, context->has_uid, context->uid);
-    write_known(writer, CONTEXT_FIELD_GID, context->has_gid, context->gid);
+    CONTEXT_TABLE(WRITE_KNOWN, WRITE_NAME)
     wire_write_end(writer, begin);
 }
 
-static void change_write(struct wire_writer *writer, const struct change *change)
+static void change_write(struct wire_writer *writer, const struct change *of)
 {
     size_t begin = wire_write_begin(writer, STEP_FIELD_CHANGE);
-    if (change->src.length > 0)
-        wire_write_bytes(writer, CHANGE_FIELD_SRC, change->src);
-    if (change->dst.length > 0)
-        wire_write_bytes(writer, CHANGE_FIELD_DST, change->dst);
-    write_known(writer, CHANGE_FIELD_SRCPORT, change->has_srcport, change->srcport);
-    write_known(writer, CHANGE_FIELD_DSTPORT, change->has_dstport, change->dstport);
-    write_known(writer, CHANGE_FIELD_TTL, change->has_ttl, change->ttl);
-    write_known(writer, CHANGE_FIELD_TOS, change->has_tos, change->tos);
-    write_known(writer, CHANGE_FIELD_LENGTH, change->has_length, change->length);
+    CHANGE_TABLE(WRITE_ADDRESS, WRITE_KNOWN)
     wire_write_end(writer, begin);
 }
 
@@ -158,14 +246,21 @@ static struct saying saying_of(const struct step *step, struct step_encoder *enc
     return saying;
 }
 
-static void write_whole(struct wire_writer *writer, const struct step *step, const struct saying *saying,
-                        struct step_encoder *encoder)
+static void write_rule(struct wire_writer *writer, const struct step *step, const struct saying *saying,
+                       struct step_encoder *encoder)
 {
     if (saying->in_parts)
         return;
     /* That a policy's line is not known has to be said: it would be made of chain and target. */
     if (step->rule.length > 0 || step->type == STEP_POLICY)
-        wire_write_uint(writer, STEP_FIELD_RULE, number_of(encoder, step->rule, STEP_RULE_MAX));
+        wire_write_uint(writer, STEP_FIELD_rule, number_of(encoder, step->rule, STEP_RULE_MAX));
+}
+
+static void write_comment(struct wire_writer *writer, const struct step *step, const struct saying *saying,
+                          struct step_encoder *encoder)
+{
+    if (!saying->comment)
+        write_name(writer, STEP_FIELD_comment, step->comment, encoder);
 }
 
 static void write_parts(struct wire_writer *writer, const struct step *step, const struct saying *saying,
@@ -199,35 +294,34 @@ void step_write_time(struct wire_writer *writer, const struct step *step, const 
         wire_write_sint(writer, STEP_FIELD_TIME, (int64_t)((uint64_t)step->time_ns - base_ns));
 }
 
-struct step_gap step_write(struct wire_writer *writer, const struct step *step, const struct step *before,
+#define WRITE_SAME_NAME(number, name) write_other_name(writer, number, of->name, before->name, encoder);
+#define WRITE_SAME_NUMBER(number, name, type)                                                                \
+    if (of->name != before->name)                                                                            \
+        wire_write_uint(writer, number, of->name);
+#define WRITE_NUMBER(number, name, type) write_number(writer, number, of->name);
+#define WRITE_LINE(number, name)         write_##name(writer, of, &saying, encoder);
+
+struct step_gap step_write(struct wire_writer *writer, const struct step *of, const struct step *before,
                            struct step_encoder *encoder)
 {
     static const struct step none;
-    struct saying saying = saying_of(step, encoder);
+    struct saying saying = saying_of(of, encoder);
     size_t begin = writer->length;
     if (!before)
         before = &none;
-    write_other_name(writer, STEP_FIELD_TABLE, step->table, before->table, encoder);
-    write_other_name(writer, STEP_FIELD_CHAIN, step->chain, before->chain, encoder);
-    write_number(writer, STEP_FIELD_TYPE, step->type);
-    write_number(writer, STEP_FIELD_RULENUM, step->rulenum);
-    write_whole(writer, step, &saying, encoder);
-    write_name(writer, STEP_FIELD_TARGET, step->target, encoder);
-    if (!saying.comment)
-        write_name(writer, STEP_FIELD_COMMENT, step->comment, encoder);
-    if (step->ruleset != before->ruleset)
-        wire_write_uint(writer, STEP_FIELD_RULESET, step->ruleset);
-    write_number(writer, STEP_FIELD_STALE, step->stale);
+    STEP_TABLE(WRITE_SAME_NAME, WRITE_SAME_NUMBER, WRITE_NAME, WRITE_NUMBER, WRITE_LINE)
     struct step_gap gap = {.at = (uint32_t)(writer->length - begin)};
-    step_write_time(writer, step, before);
+    step_write_time(writer, of, before);
     gap.length = (uint32_t)(writer->length - begin) - gap.at;
-    if (!context_equal(&step->context, &before->context))
-        context_write(writer, &step->context, encoder);
-    if (!change_is_empty(&step->change))
-        change_write(writer, &step->change);
-    write_parts(writer, step, &saying, encoder);
+    if (!context_equal(&of->context, &before->context))
+        context_write(writer, &of->context, encoder);
+    if (!change_is_empty(&of->change))
+        change_write(writer, &of->change);
+    write_parts(writer, of, &saying, encoder);
     return gap;
 }
+
+/* ---- Reading ---- */
 
 static struct bytes read_string(const struct string_list *strings, const struct wire_field *field,
                                 struct wire_reader *reader)
@@ -235,87 +329,54 @@ static struct bytes read_string(const struct string_list *strings, const struct 
     return string_list_get(strings, wire_read_uint(reader, field), reader);
 }
 
-static bool context_read(struct bytes body, const struct string_list *strings, struct context *ret_context)
+#define READ_STRING(number, name)                                                                            \
+    case number:                                                                                             \
+        to->name = read_string(strings, &field, &reader);                                                    \
+        break;
+#define READ_NUMBER(number, name, type)                                                                      \
+    case number:                                                                                             \
+        to->name = (type)wire_read_uint(&reader, &field);                                                    \
+        break;
+#define READ_KNOWN(number, name, type)                                                                       \
+    case number:                                                                                             \
+        to->has_##name = true;                                                                               \
+        to->name = (type)wire_read_uint(&reader, &field);                                                    \
+        break;
+#define READ_ADDRESS(number, name)                                                                           \
+    case number:                                                                                             \
+        to->name = wire_read_bytes(&reader, &field);                                                         \
+        if (!is_address(to->name))                                                                           \
+            reader.bad = true;                                                                               \
+        break;
+
+static bool context_read(struct bytes body, const struct string_list *strings, struct context *to)
 {
     struct wire_reader reader = wire_reader_of(body);
     struct wire_field field;
-    struct context context = {0};
+    *to = (struct context){0};
     while (wire_read_field(&reader, &field)) {
         switch (field.number) {
-        case CONTEXT_FIELD_HOOK:
-            context.has_hook = true;
-            context.hook = (unsigned)wire_read_uint(&reader, &field);
-            break;
-        case CONTEXT_FIELD_IN:
-            context.in = read_string(strings, &field, &reader);
-            break;
-        case CONTEXT_FIELD_OUT:
-            context.out = read_string(strings, &field, &reader);
-            break;
-        case CONTEXT_FIELD_PHYSIN:
-            context.physin = read_string(strings, &field, &reader);
-            break;
-        case CONTEXT_FIELD_PHYSOUT:
-            context.physout = read_string(strings, &field, &reader);
-            break;
-        case CONTEXT_FIELD_MARK:
-            context.has_mark = true;
-            context.mark = (uint32_t)wire_read_uint(&reader, &field);
-            break;
-        case CONTEXT_FIELD_UID:
-            context.has_uid = true;
-            context.uid = (uint32_t)wire_read_uint(&reader, &field);
-            break;
-        case CONTEXT_FIELD_GID:
-            context.has_gid = true;
-            context.gid = (uint32_t)wire_read_uint(&reader, &field);
-            break;
+            CONTEXT_TABLE(READ_KNOWN, READ_STRING)
         }
     }
-    *ret_context = context;
     return !reader.bad;
 }
 
-static bool change_read(struct bytes body, struct change *ret_change)
+static bool is_address(struct bytes address)
+{
+    return address.length == 0 || address.length == 4 || address.length == 16;
+}
+
+static bool change_read(struct bytes body, struct change *to)
 {
     struct wire_reader reader = wire_reader_of(body);
     struct wire_field field;
-    struct change change = {0};
+    *to = (struct change){0};
     while (wire_read_field(&reader, &field)) {
         switch (field.number) {
-        case CHANGE_FIELD_SRC:
-            change.src = wire_read_bytes(&reader, &field);
-            break;
-        case CHANGE_FIELD_DST:
-            change.dst = wire_read_bytes(&reader, &field);
-            break;
-        case CHANGE_FIELD_SRCPORT:
-            change.has_srcport = true;
-            change.srcport = (uint16_t)wire_read_uint(&reader, &field);
-            break;
-        case CHANGE_FIELD_DSTPORT:
-            change.has_dstport = true;
-            change.dstport = (uint16_t)wire_read_uint(&reader, &field);
-            break;
-        case CHANGE_FIELD_TTL:
-            change.has_ttl = true;
-            change.ttl = (uint8_t)wire_read_uint(&reader, &field);
-            break;
-        case CHANGE_FIELD_TOS:
-            change.has_tos = true;
-            change.tos = (uint8_t)wire_read_uint(&reader, &field);
-            break;
-        case CHANGE_FIELD_LENGTH:
-            change.has_length = true;
-            change.length = (uint32_t)wire_read_uint(&reader, &field);
-            break;
+            CHANGE_TABLE(READ_ADDRESS, READ_KNOWN)
         }
     }
-    const size_t lengths[] = {change.src.length, change.dst.length};
-    for (size_t i = 0; i < 2; i++)
-        if (lengths[i] != 0 && lengths[i] != 4 && lengths[i] != 16)
-            reader.bad = true;
-    *ret_change = change;
     return !reader.bad;
 }
 
@@ -323,7 +384,7 @@ static bool change_read(struct bytes body, struct change *ret_change)
 struct said_line {
     struct rule_line parts;
     bool in_parts; /* `parts` was said, and not the line as a whole */
-    bool whole;
+    bool has_whole_rule, has_whole_comment;
     bool has_comment;
     uint64_t comment_at, comment_length;
 };
@@ -346,7 +407,8 @@ static bool finish_line(struct said_line *said, struct step_decoder *decoder, st
     said->parts.chain = step->chain;
     said->parts.target = step->target;
     said->parts.is_policy = step->type == STEP_POLICY && step->target.length > 0 && !said->in_parts;
-    if (!said->whole && (said->in_parts || said->parts.is_policy) && !join_line(&said->parts, decoder, step))
+    if (!said->has_whole_rule && (said->in_parts || said->parts.is_policy) &&
+        !join_line(&said->parts, decoder, step))
         return false;
     if (!said->has_comment)
         return true;
@@ -381,66 +443,44 @@ static void read_line_field(const struct wire_field *field, const struct string_
     }
 }
 
-bool step_read(struct bytes body, struct step_decoder *decoder, struct step *step)
+#define KEEP_NAME(number, name)         .name = to->name,
+#define KEEP_NUMBER(number, name, type) .name = to->name,
+#define DROP_NAME(number, name)
+#define READ_LINE(number, name)                                                                              \
+    case number:                                                                                             \
+        to->name = read_string(strings, &field, &reader);                                                    \
+        said.has_whole_##name = true;                                                                        \
+        break;
+
+bool step_read(struct bytes body, struct step_decoder *decoder, struct step *to)
 {
     const struct string_list *strings = decoder->strings;
     struct wire_reader reader = wire_reader_of(body);
     struct wire_field field;
     struct said_line said = {0};
-    int64_t base_ns = time_base(step);
-    *step = (struct step){
-        .table = step->table,
-        .chain = step->chain,
-        .ruleset = step->ruleset,
-        .context = step->context,
-    };
+    int64_t base_ns = time_base(to);
+    *to = (struct step){STEP_TABLE(KEEP_NAME, KEEP_NUMBER, DROP_NAME, NOTHING, DROP_NAME).context =
+                            to->context};
     while (wire_read_field(&reader, &field)) {
         switch (field.number) {
-        case STEP_FIELD_TABLE:
-            step->table = read_string(strings, &field, &reader);
-            break;
-        case STEP_FIELD_CHAIN:
-            step->chain = read_string(strings, &field, &reader);
-            break;
-        case STEP_FIELD_TYPE:
-            step->type = (unsigned)wire_read_uint(&reader, &field);
-            break;
-        case STEP_FIELD_RULENUM:
-            step->rulenum = (uint32_t)wire_read_uint(&reader, &field);
-            break;
-        case STEP_FIELD_RULE:
-            said.whole = true;
-            step->rule = read_string(strings, &field, &reader);
-            break;
-        case STEP_FIELD_TARGET:
-            step->target = read_string(strings, &field, &reader);
-            break;
-        case STEP_FIELD_COMMENT:
-            step->comment = read_string(strings, &field, &reader);
-            break;
-        case STEP_FIELD_RULESET:
-            step->ruleset = (uint32_t)wire_read_uint(&reader, &field);
-            break;
-        case STEP_FIELD_STALE:
-            step->stale = wire_read_uint(&reader, &field) != 0;
-            break;
+            STEP_TABLE(READ_STRING, READ_NUMBER, READ_STRING, READ_NUMBER, READ_LINE)
         case STEP_FIELD_TIME:
-            step->has_time = true;
-            step->time_ns = (int64_t)((uint64_t)base_ns + (uint64_t)wire_read_sint(&reader, &field));
+            to->has_time = true;
+            to->time_ns = (int64_t)((uint64_t)base_ns + (uint64_t)wire_read_sint(&reader, &field));
             break;
         case STEP_FIELD_CONTEXT:
-            if (!context_read(wire_read_bytes(&reader, &field), strings, &step->context))
+            if (!context_read(wire_read_bytes(&reader, &field), strings, &to->context))
                 return false;
             break;
         case STEP_FIELD_CHANGE:
-            if (!change_read(wire_read_bytes(&reader, &field), &step->change))
+            if (!change_read(wire_read_bytes(&reader, &field), &to->change))
                 return false;
             break;
         default:
             read_line_field(&field, strings, &reader, &said);
         }
     }
-    return !reader.bad && finish_line(&said, decoder, step);
+    return !reader.bad && finish_line(&said, decoder, to);
 }
 
 size_t step_format(const struct step *step, char *buffer, size_t size)

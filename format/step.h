@@ -8,8 +8,6 @@
 #include "format/names.h"
 #include "format/strings.h"
 
-#define STEP_STRINGS_MAX 10 /* strings of one step */
-
 /* Writers cut what is longer, so that a step always fits: nothing that iptables accepts comes near it. */
 #define STEP_RULE_MAX 60000 /* bytes of a rule's text */
 #define STEP_NAME_MAX 512   /* bytes of any other string of a step */
@@ -17,35 +15,82 @@
 /* Bytes of all rule lines that a reader of a record or block has to put together: it bounds his memory. */
 #define FORMAT_LINES_MAX (1 << 20)
 
+/* What is known of a step, a row a member: its field number in docs/format.md, which is never used for
+ * anything else again, and its name. Whatever reads, writes, compares, hashes, measures or copies steps goes
+ * through these three tables. Kinds:
+ *
+ *     SAME_NAME    a string that is not written where it is that of the step before
+ *     SAME_NUMBER  likewise a number
+ *     NAME         a string of at most STEP_NAME_MAX bytes
+ *     NUMBER       not written where it is 0
+ *     LINE         a string that is mostly written in parts, or as a place in another: step.c
+ *     KNOWN        a number that may be unknown: with a has_NAME
+ *     ADDRESS      4 or 16 bytes; empty: none
+ */
+// clang-format off
+#define STEP_TABLE(SAME_NAME, SAME_NUMBER, NAME, NUMBER, LINE)                                             \
+    SAME_NAME(1, table)                                                                                    \
+    SAME_NAME(2, chain)                                                                                    \
+    NUMBER(3, type, unsigned)           /* enum step_type */                                               \
+    NUMBER(4, rulenum, uint32_t)        /* as `iptables -L --line-numbers` counts; 0: a policy, or the end of a chain */ \
+    LINE(5, rule)                       /* its text */                                                     \
+    NAME(6, target)                                                                                        \
+    LINE(7, comment)                                                                                       \
+    SAME_NUMBER(8, ruleset, uint32_t)   /* number of the ruleset block that the text is from; 0: none */   \
+    NUMBER(9, stale, bool)              /* rules changed about then: the text may be another rule's */
+
 /* What a message says besides its rule. Constant within a hook but for the mark. */
-struct context {
-    bool has_hook, has_mark, has_uid, has_gid;
-    unsigned hook; /* enum hook */
-    struct bytes in, out, physin, physout;
-    uint32_t mark, uid, gid;
-};
+#define CONTEXT_TABLE(KNOWN, NAME)                                                                         \
+    KNOWN(1, hook, unsigned)            /* enum hook */                                                    \
+    NAME(2, in)                         /* interfaces */                                                   \
+    NAME(3, out)                                                                                           \
+    NAME(4, physin)                     /* ports of a bridge */                                            \
+    NAME(5, physout)                                                                                       \
+    KNOWN(6, mark, uint32_t)                                                                               \
+    KNOWN(7, uid, uint32_t)             /* of the sending process */                                       \
+    KNOWN(8, gid, uint32_t)
 
 /* What differs in the packet, as this step's message shows it, from the message before. */
+#define CHANGE_TABLE(ADDRESS, KNOWN)                                                                       \
+    ADDRESS(1, src)                                                                                        \
+    ADDRESS(2, dst)                                                                                        \
+    KNOWN(3, srcport, uint16_t)                                                                            \
+    KNOWN(4, dstport, uint16_t)                                                                            \
+    KNOWN(5, ttl, uint8_t)              /* IPv6: hop limit */                                              \
+    KNOWN(6, tos, uint8_t)              /* IPv6: traffic class */                                          \
+    KNOWN(7, length, uint32_t)          /* of the whole IP packet, by its header */
+// clang-format on
+
+#define STEP_STRING_MEMBER(number, name)       struct bytes name;
+#define STEP_NUMBER_MEMBER(number, name, type) type name;
+#define STEP_KNOWN_MEMBER(number, name, type)                                                                \
+    bool has_##name;                                                                                         \
+    type name;
+
+struct context {
+    CONTEXT_TABLE(STEP_KNOWN_MEMBER, STEP_STRING_MEMBER)
+};
+
 struct change {
-    struct bytes src, dst; /* 4 or 16 bytes; empty: the same as before */
-    bool has_srcport, has_dstport, has_ttl, has_tos, has_length;
-    uint16_t srcport, dstport;
-    uint8_t ttl, tos; /* IPv6: hop limit, traffic class */
-    uint32_t length;  /* of the whole IP packet, by its header */
+    CHANGE_TABLE(STEP_STRING_MEMBER, STEP_KNOWN_MEMBER)
 };
 
 struct step {
-    struct bytes table, chain;
-    unsigned type; /* enum step_type */
-    uint32_t
-        rulenum; /* as `iptables -L --line-numbers` counts for the administrator; 0: policy, end of a chain */
-    struct bytes rule, target, comment;
-    uint32_t ruleset; /* number of the ruleset block the text is from; 0: none */
-    bool stale;       /* rules changed about then: the text may be another rule's */
+    STEP_TABLE(STEP_STRING_MEMBER, STEP_NUMBER_MEMBER, STEP_STRING_MEMBER, STEP_NUMBER_MEMBER,
+               STEP_STRING_MEMBER)
     bool has_time;
     int64_t time_ns; /* since the time of the packet; only where the kernel gave one */
     struct context context;
     struct change change;
+};
+
+/* Strings of one step, as they are written: one more where the rule's line is in parts. */
+#define STEP_COUNT_STRING(number, name)       +1
+#define STEP_COUNT_NUMBER(number, name, type) +0
+enum {
+    STEP_STRINGS_MAX =
+        1 STEP_TABLE(STEP_COUNT_STRING, STEP_COUNT_NUMBER, STEP_COUNT_STRING, STEP_COUNT_NUMBER,
+                     STEP_COUNT_STRING) CONTEXT_TABLE(STEP_COUNT_NUMBER, STEP_COUNT_STRING)
 };
 
 /* Finds or makes the number of a string. */
@@ -88,6 +133,25 @@ bool step_read(struct bytes body, struct step_decoder *decoder, struct step *ste
 
 bool context_equal(const struct context *a, const struct context *b);
 bool change_is_empty(const struct change *change);
+
+/* The same but for the time. */
+bool step_alike(const struct step *a, const struct step *b);
+
+/* Of steps that are alike the same: of numbers, addresses and the lengths of strings. */
+uint64_t step_hash(uint64_t hash, const struct step *step);
+
+/* Bytes of all its strings and addresses. */
+size_t step_strings_length(const struct step *step);
+
+/* Copies them to `at`, one behind the other, and has the step point to the copies. */
+void step_keep_strings(struct step *step, uint8_t *at);
+
+/* Bytes that it can take in a record at worst, its strings included. */
+size_t step_room(const struct step *step);
+
+/* What messages of the same rule have in common: no time and no change, of the context only the interfaces;
+ * strings as they are written. */
+struct step step_shared(const struct step *step);
 
 /* The step as one line with a fixed beginning: `filter:INPUT:rule:3 -A INPUT -p tcp -j DROP`. Writes at most
  * `size` bytes with the terminating zero and returns the length that the whole line has, as snprintf does. */

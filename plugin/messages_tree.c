@@ -61,7 +61,7 @@ static void add_message(const struct walk *walk, proto_tree *tree, const struct 
 /* What showing it copies. Of the payload only the head is shown. */
 static size_t texts_of(const struct message *message, const struct block_rule *rule)
 {
-    size_t texts = rule ? text_step_bytes(&rule->step) : 0;
+    size_t texts = rule ? step_strings_length(&rule->step) : 0;
     for (unsigned type = 0; type < MESSAGE_ATTRIBUTES_MAX; type++)
         if (type != MESSAGE_PAYLOAD && message_has(message, type))
             texts += message->attribute[type].length;

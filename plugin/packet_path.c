@@ -71,7 +71,7 @@ void packet_path_read(packet_info *pinfo, struct packet_path *path, bool steps_w
     size_t texts = 0;
     while (texts <= TEXTS_MAX && path_reader_next(&reader, &next.step, &next.body)) {
         wmem_array_append_one(steps, next);
-        texts += text_step_bytes(&next.step);
+        texts += step_strings_length(&next.step);
     }
     path->path.cut |= texts > TEXTS_MAX;
     path->damaged = reader.reader.bad;

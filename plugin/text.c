@@ -128,11 +128,3 @@ const char *text_reason_explained(unsigned reason)
     }
     return NULL;
 }
-
-size_t text_step_bytes(const struct step *step)
-{
-    const struct context *context = &step->context;
-    return step->table.length + step->chain.length + step->rule.length + step->target.length +
-           step->comment.length + context->in.length + context->out.length + context->physin.length +
-           context->physout.length;
-}

@@ -42,7 +42,4 @@ const char *text_step_short(wmem_allocator_t *pool, const struct step *step);
 /* What the reason means; null where there is nothing to add to its name. */
 const char *text_reason_explained(unsigned reason);
 
-/* Bytes of all strings of a step: several steps may share one that the file has once, and each copies it. */
-size_t text_step_bytes(const struct step *step);
-
 #endif

@@ -11,32 +11,13 @@
 #include <glib.h>
 #include <poll.h>
 
-#include "recorder/backend/counts.h"
+#include "recorder/core/backend_counts.h"
+#include "recorder/core/backend_sink.h"
 #include "recorder/core/error.h"
-#include "recorder/core/finished_path.h"
-#include "recorder/core/journal.h"
 #include "recorder/core/options.h"
-#include "recorder/core/rules_record.h"
+#include "recorder/core/witness.h"
 #include "recorder/system/netns.h"
 #include "recorder/system/surroundings.h"
-
-/* What a backend hands over, to one recording. What it points to is valid during the call. */
-struct backend_sink {
-    /* A replayed file begins with this interface, at this time since the epoch. Before anything else, and by
-     * replay only: who records live says it when it starts. */
-    void (*begin)(void *user, struct bytes interface, uint64_t time_ns);
-    void (*path)(void *user, const struct finished_path *path);
-    /* So many messages were lost before whatever comes next. */
-    void (*lost)(void *user, uint64_t count);
-    /* The number of the next ruleset in the capture, from 1. */
-    uint32_t (*number_rules)(void *user);
-    /* Rules that are in force from now on. */
-    void (*rules)(void *user, const struct rules_record *rules);
-    /* An entry of the file about the namespace of that name (empty where a single one is recorded), now. */
-    void (*journal)(void *user, const char *netns, enum journal_priority priority, const char *event,
-                    const char *message, const struct journal_field *fields, size_t count);
-    void *user;
-};
 
 /* Where a backend is to look, and who listens; all of it outlives the backend. */
 struct backend_site {
@@ -44,6 +25,7 @@ struct backend_site {
     const struct netns *netns; /* null: a file */
     const char *label;         /* what the namespace is called, where it is one of several; else null */
     const struct backend_sink *sink;
+    struct witness *const *witnesses; /* who else knows of its packets; ends with a null, or is null */
 };
 
 enum backend_state {
@@ -56,8 +38,6 @@ enum backend_state {
 #define BACKEND_FDS_MAX 8
 
 struct backend;
-
-typedef void backend_rules_fn(void *user, const struct rules_record *rules);
 
 /* Every int is 0 or a negative errno with `error` filled, unless something else is said. A function that may
  * be null says so: then there is nothing to do. Calls come in the order of this list. */

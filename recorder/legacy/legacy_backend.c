@@ -97,7 +97,8 @@ static int legacy_start(struct backend *backend, const char *tag, uint64_t confi
 {
     struct legacy *legacy = legacy_of(backend);
     const struct backend_site *site = &legacy->site;
-    pipeline_init(&legacy->pipeline, site->sink, site->label ? site->label : "", false, confirm_wait_ns);
+    pipeline_init(&legacy->pipeline, site->sink, site->witnesses, site->label ? site->label : "", false,
+                  confirm_wait_ns);
     int result = watch_open(&legacy->watch, &legacy->pipeline, error);
     if (result < 0)
         return result;

@@ -63,7 +63,7 @@ static struct stream *add_stream(struct replay *replay, uint32_t capture_id, con
 {
     struct stream *stream = g_new0(struct stream, 1);
     stream->capture_id = capture_id;
-    pipeline_init(&stream->pipeline, replay->site.sink, netns, true, 0);
+    pipeline_init(&stream->pipeline, replay->site.sink, replay->site.witnesses, netns, true, 0);
     if (replay->streams->len > 0) {
         const struct stream *first = g_ptr_array_index(replay->streams, 0);
         copy_rules(stream->pipeline.book, first->pipeline.book);

@@ -3,7 +3,7 @@
 #ifndef IPTRACE_OUTPUT_COUNTS_REPORT_H
 #define IPTRACE_OUTPUT_COUNTS_REPORT_H
 
-#include "recorder/backend/counts.h"
+#include "recorder/core/backend_counts.h"
 
 /* Says what of the messages did not become a whole path, and why; nothing where all did. */
 void counts_report(const struct backend_counts *counts);

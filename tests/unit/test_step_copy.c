@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/unit.h"
 
-#include "recorder/legacy/replay/step_copy.h"
+#include "format/step_copy.h"
 
 #define STRINGS 9
 

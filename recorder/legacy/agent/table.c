@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "format/hash.h"
 #include "recorder/core/cleanup.h"
 #include "recorder/legacy/agent/legacy.h"
 #include "recorder/legacy/agent/trace_rule_build.h"
@@ -48,24 +49,11 @@ struct entries {
     const char *bytes; /* of info->size */
 };
 
-static uint64_t hash_bytes(uint64_t hash, const char *bytes, size_t size)
-{
-    for (; size >= 8; bytes += 8, size -= 8) {
-        uint64_t word;
-        memcpy(&word, bytes, sizeof word);
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 29;
-    }
-    for (; size; bytes++, size--)
-        hash = (hash ^ (uint8_t)*bytes) * 0x100000001b3u;
-    return hash;
-}
-
 static uint64_t hash_entry(uint64_t hash, const struct legacy_rule *rule)
 {
     size_t after = rule->counters_offset + sizeof(struct xt_counters);
-    hash = hash_bytes(hash, rule->entry, rule->counters_offset);
-    return hash_bytes(hash, (const char *)rule->entry + after, rule->next_offset - after);
+    hash = hash_bytes(hash, (struct bytes){(const uint8_t *)rule->entry, rule->counters_offset});
+    return hash_bytes(hash, (struct bytes){(const uint8_t *)rule->entry + after, rule->next_offset - after});
 }
 
 static bool is_policy(const struct entries *entries, size_t offset)

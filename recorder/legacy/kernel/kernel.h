@@ -5,6 +5,7 @@
 #ifndef IPTRACE_LEGACY_KERNEL_KERNEL_H
 #define IPTRACE_LEGACY_KERNEL_KERNEL_H
 
+#include "recorder/core/options.h"
 #include "recorder/legacy/kernel/watch.h"
 #include "recorder/legacy/walk/pipeline.h"
 #include "recorder/system/netns.h"

@@ -5,7 +5,7 @@
 #define IPTRACE_LEGACY_REPLAY_MESSAGE_ORDER_H
 
 #include "format/message.h"
-#include "recorder/legacy/replay/step_copy.h"
+#include "format/step_copy.h"
 
 struct message_order;
 

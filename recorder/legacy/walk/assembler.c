@@ -2,6 +2,7 @@
 /* Puts the messages of one packet together into its path. */
 #include "recorder/legacy/walk/assembler.h"
 
+#include "format/hash.h"
 #include "recorder/legacy/walk/path_store.h"
 
 #define MS 1000000ull /* nanoseconds */
@@ -75,10 +76,7 @@ static struct confirmation *confirmation_of(const struct assembler *assembler, u
 /* What is left to know a packet by that a program has rewritten. */
 static uint64_t source_of(const struct packet *packet)
 {
-    uint64_t source = packet->srcport;
-    for (size_t i = 0; i < packet->src.length; i++)
-        source = (source ^ packet->src.data[i]) * 0x100000001b3;
-    return source;
+    return hash_bytes(hash_number(HASH_BEGIN, packet->srcport), packet->src);
 }
 
 static struct path_entry *path_open(struct assembler *assembler, const struct arrival *arrival)
@@ -147,11 +145,8 @@ static void keep_message(struct assembler *assembler, struct path_entry *path, c
 
 static uint64_t history_with(uint64_t history, struct spot spot, struct bytes chain, uint32_t number)
 {
-    const uint64_t prime = 0x100000001b3; /* of FNV-1a */
-    history = (history ^ ((uint64_t)spot.hook << 40 | (uint64_t)spot.table << 32 | number)) * prime;
-    for (size_t i = 0; i < chain.length; i++)
-        history = (history ^ chain.data[i]) * prime;
-    return history ^ history >> 32;
+    history = hash_number(history, (uint64_t)spot.hook << 40 | (uint64_t)spot.table << 32 | number);
+    return hash_bytes(history, chain);
 }
 
 /* A target that goes on, or one that we do not know, may change TTL or mark. */
@@ -419,11 +414,26 @@ static void hand_out(struct assembler *assembler, struct path_entry *path)
     assembler->emit(assembler->user, &finished);
 }
 
+/* Whoever else knows of the packet has said it. */
+static bool may_go(const struct assembler *assembler, const struct path_entry *path)
+{
+    struct message_log_iterator iterator;
+    if (!assembler->limits.may_go)
+        return true;
+    message_log_begin(path->log, &iterator);
+    return !message_log_next(&iterator) || assembler->limits.may_go(assembler->user, &iterator.event);
+}
+
+static bool is_settled(const struct assembler *assembler, const struct path_entry *path)
+{
+    return is_confirmed(assembler, path) && may_go(assembler, path);
+}
+
 /* Hands out those that need not wait any longer, in their order. */
 static void release(struct assembler *assembler, bool all)
 {
     struct path_store *paths = &assembler->paths;
-    while (paths->held && (all || is_confirmed(assembler, paths->held) ||
+    while (paths->held && (all || is_settled(assembler, paths->held) ||
                            paths->held->held_ns + assembler->limits.confirm_wait_ns <= assembler->now_ns ||
                            paths->held_bytes > assembler->limits.waiting_bytes)) {
         hand_out(assembler, paths->held);

@@ -31,6 +31,10 @@ struct ended_path {
 
 typedef void assembler_emit_fn(void *user, const struct ended_path *path);
 
+/* Whether a path that has ended may be handed out now, as far as those know that are asked: by the packet's
+ * first message. Where not, it waits as for its rules. */
+typedef bool assembler_may_go_fn(void *user, const struct event *first);
+
 /* Counts since the beginning. */
 struct assembler_counts {
     uint64_t paths, incomplete, ambiguous, copies;
@@ -47,7 +51,8 @@ struct assembler_limits {
     /* How long a path that has ended waits for assembler_rules_confirmed(); 0: it is handed out at once, for
      * the rules cannot change. */
     uint64_t confirm_wait_ns;
-    size_t waiting_bytes; /* memory of those that wait, handed out early beyond; 0: 32 MiB */
+    size_t waiting_bytes;        /* memory of those that wait, handed out early beyond; 0: 32 MiB */
+    assembler_may_go_fn *may_go; /* null: always; gets the same user */
 };
 
 /* Paths that were handed out before it was known that the rules had not changed, and without a mark. */

@@ -2,6 +2,8 @@
 /* The messages of one path while it is open, kept compactly. */
 #include "recorder/legacy/walk/message_log.h"
 
+#include "format/step_copy.h"
+
 #include <string.h>
 
 /* A slot holds one thing that a message says: its attributes, and behind them the names of its interfaces. */
@@ -49,20 +51,18 @@ struct message_log *message_log_new(void)
     return g_new0(struct message_log, 1);
 }
 
-/* Of a step and its strings in one piece of memory. */
-static size_t step_size(const struct step *step)
+/* The copy that an annotation's step is the first member of. */
+static struct step_copy *copy_of(const struct annotation *annotation)
 {
-    return sizeof *step + step->table.length + step->chain.length + step->rule.length + step->target.length +
-           step->comment.length + step->context.in.length + step->context.out.length +
-           step->context.physin.length + step->context.physout.length;
+    return (struct step_copy *)annotation->step;
 }
 
 static void annotation_done(struct message_log *log, struct annotation *annotation)
 {
     ruleset_unref(annotation->ruleset);
     if (annotation->step)
-        log->step_bytes -= step_size(annotation->step);
-    g_free((gpointer)annotation->step);
+        log->step_bytes -= copy_of(annotation)->size;
+    step_copy_unref(copy_of(annotation));
 }
 
 static void forget_before(struct message_log *log)
@@ -93,35 +93,14 @@ void message_log_free(struct message_log *log)
 
 /* ---- Adding ---- */
 
-static const struct step *step_copy(const struct step *step)
-{
-    const struct bytes strings[] = {step->table,       step->chain,          step->rule,
-                                    step->target,      step->comment,        step->context.in,
-                                    step->context.out, step->context.physin, step->context.physout};
-    struct step *copy = g_malloc(step_size(step));
-    *copy = *step;
-    copy->change = (struct change){0};
-    struct bytes *const targets[] = {&copy->table,       &copy->chain,          &copy->rule,
-                                     &copy->target,      &copy->comment,        &copy->context.in,
-                                     &copy->context.out, &copy->context.physin, &copy->context.physout};
-    uint8_t *at = (uint8_t *)(copy + 1);
-    for (size_t i = 0; i < G_N_ELEMENTS(strings); i++) {
-        if (strings[i].length > 0)
-            memcpy(at, strings[i].data, strings[i].length);
-        *targets[i] = (struct bytes){at, strings[i].length};
-        at += strings[i].length;
-    }
-    return copy;
-}
-
 static void annotation_keep(struct message_log *log, struct annotation *annotation)
 {
     if (annotation->ruleset)
         ruleset_ref(annotation->ruleset);
     if (!annotation->step)
         return;
-    annotation->step = step_copy(annotation->step);
-    log->step_bytes += step_size(annotation->step);
+    annotation->step = &step_copy_new(annotation->step)->step;
+    log->step_bytes += copy_of(annotation)->size;
 }
 
 /* Room for `more` items behind `length`. */

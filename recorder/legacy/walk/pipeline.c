@@ -34,11 +34,28 @@ static void take_lost(void *user, uint64_t count)
     assembler_lost(pipeline->assembler);
 }
 
+/* The strings of a finished path are the log's, its steps ours: witnesses may add to them. */
 static void take_path(void *user, const struct ended_path *ended)
 {
     struct pipeline *pipeline = user;
-    pipeline->out->path(pipeline->out->user,
-                        path_steps_make(&pipeline->steps, ended, text_of(pipeline->netns)));
+    struct path_steps *steps = &pipeline->steps;
+    path_steps_make(steps, ended, text_of(pipeline->netns));
+    for (struct witness *const *witness = pipeline->witnesses; witness && *witness; witness++)
+        (*witness)->testify(*witness, &steps->path, steps->steps);
+    pipeline->out->path(pipeline->out->user, &steps->path);
+}
+
+static bool may_go(void *user, const struct event *first)
+{
+    const struct pipeline *pipeline = user;
+    struct bytes packet = first->message.attribute[MESSAGE_PAYLOAD];
+    uint64_t time_us, time_ns = first->received_ns;
+    if (message_get_time_us(&first->message, &time_us))
+        time_ns = time_us * 1000;
+    for (struct witness *const *witness = pipeline->witnesses; *witness; witness++)
+        if ((*witness)->may_go && !(*witness)->may_go(*witness, packet, time_ns))
+            return false;
+    return true;
 }
 
 /* ---- Rulesets ---- */
@@ -139,14 +156,19 @@ int pipeline_put_ruleset(struct pipeline *pipeline, unsigned family, struct byte
 
 /* ---- Beginning and end ---- */
 
-void pipeline_init(struct pipeline *pipeline, const struct backend_sink *out, const char *netns,
-                   bool keep_all, uint64_t confirm_wait_ns)
+void pipeline_init(struct pipeline *pipeline, const struct backend_sink *out,
+                   struct witness *const *witnesses, const char *netns, bool keep_all,
+                   uint64_t confirm_wait_ns)
 {
-    const struct assembler_limits limits = {.confirm_wait_ns = confirm_wait_ns};
+    const struct assembler_limits limits = {
+        .confirm_wait_ns = confirm_wait_ns,
+        .may_go = witnesses ? may_go : NULL,
+    };
     *pipeline = (struct pipeline){
         .netns = g_strdup(netns),
         .book = rulebook_new(keep_all),
         .out = out,
+        .witnesses = witnesses,
         .sink = {.event = take_event, .lost = take_lost, .user = pipeline},
     };
     pipeline->assembler = assembler_new(pipeline->book, &limits, take_path, pipeline);

@@ -4,7 +4,8 @@
 #ifndef IPTRACE_LEGACY_WALK_PIPELINE_H
 #define IPTRACE_LEGACY_WALK_PIPELINE_H
 
-#include "recorder/backend/backend.h"
+#include "recorder/core/backend_sink.h"
+#include "recorder/core/witness.h"
 #include "recorder/legacy/walk/path_steps.h"
 #include "recorder/legacy/walk/source.h"
 
@@ -14,16 +15,18 @@ struct pipeline {
     struct assembler *assembler;
     struct path_steps steps;        /* room for the path that is handed on */
     const struct backend_sink *out; /* what the backend hands on to */
-    struct source_sink sink;        /* what a source is drained into */
-    uint64_t taken;                 /* messages so far */
-    uint64_t now_ns;                /* the assembler's clock, set before draining */
+    struct witness *const *witnesses;
+    struct source_sink sink; /* what a source is drained into */
+    uint64_t taken;          /* messages so far */
+    uint64_t now_ns;         /* the assembler's clock, set before draining */
 };
 
 /* In place, and not to be moved: the sink and the assembler know where it is. `keep_all` as in
- * rulebook_new(), `confirm_wait_ns` as in struct assembler_limits. `out` stays the caller's and must outlive
- * the pipeline. */
-void pipeline_init(struct pipeline *pipeline, const struct backend_sink *out, const char *netns,
-                   bool keep_all, uint64_t confirm_wait_ns);
+ * rulebook_new(), `confirm_wait_ns` as in struct assembler_limits. `out` and `witnesses` (ends with a null,
+ * or is null) stay the caller's and must outlive the pipeline. */
+void pipeline_init(struct pipeline *pipeline, const struct backend_sink *out,
+                   struct witness *const *witnesses, const char *netns, bool keep_all,
+                   uint64_t confirm_wait_ns);
 void pipeline_done(struct pipeline *pipeline);
 
 /* Puts a table's text in force, and into the file where it has begun. What is the same as what is in

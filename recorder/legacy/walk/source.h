@@ -4,7 +4,7 @@
 #define IPTRACE_LEGACY_WALK_SOURCE_H
 
 #include "format/ruleset_block.h"
-#include "recorder/backend/counts.h"
+#include "recorder/core/backend_counts.h"
 #include "recorder/core/error.h"
 #include "recorder/legacy/walk/event.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A step that outlives the block it was read from; shared by all messages that refer to it. */
-#ifndef IPTRACE_LEGACY_REPLAY_STEP_COPY_H
-#define IPTRACE_LEGACY_REPLAY_STEP_COPY_H
+#ifndef IPTRACE_FORMAT_STEP_COPY_H
+#define IPTRACE_FORMAT_STEP_COPY_H
 
 #include "format/step.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a backend counts: said at the end of a recording, and written into the file. */
-#ifndef IPTRACE_BACKEND_COUNTS_H
-#define IPTRACE_BACKEND_COUNTS_H
+#ifndef IPTRACE_CORE_BACKEND_COUNTS_H
+#define IPTRACE_CORE_BACKEND_COUNTS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a backend counts. */
-#include "recorder/backend/counts.h"
+#include "recorder/core/backend_counts.h"
 
 void backend_counts_add(struct backend_counts *sum, const struct backend_counts *counts)
 {

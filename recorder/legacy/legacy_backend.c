@@ -21,8 +21,8 @@ struct legacy {
     struct pipeline pipeline;
     struct watch *watch;
     struct source *source;
-    uint64_t ticked_ns;
-    uint64_t wake_ns; /* when the assembler wants to be called; 0: not */
+    struct monotonic ticked;
+    struct monotonic wake; /* when the assembler wants to be called */
 };
 
 static struct legacy *legacy_of(struct backend *backend)
@@ -42,6 +42,7 @@ static int legacy_open(struct backend **ret_backend, const struct backend_site *
     struct legacy *legacy = g_new0(struct legacy, 1);
     legacy->backend.ops = &legacy_backend_ops;
     legacy->site = *site;
+    legacy->wake = MONOTONIC_NEVER;
     *ret_backend = &legacy->backend;
     int result = kernel_open(&legacy->kernel, site->options, site->netns, error);
     if (result == 0)
@@ -140,35 +141,37 @@ static int legacy_watch(struct backend *backend, struct error *error)
     return watch_turn(legacy_of(backend)->watch, error);
 }
 
-static int legacy_turn(struct backend *backend, uint64_t now_ns, struct error *error)
+static int legacy_turn(struct backend *backend, struct monotonic now, struct error *error)
 {
     struct legacy *legacy = legacy_of(backend);
     struct pipeline *pipeline = &legacy->pipeline;
-    pipeline->now_ns = now_ns;
+    pipeline->now = now;
     uint64_t begun_ns = clock_realtime_ns(), taken = pipeline->taken;
     int state = legacy->source->ops->drain(legacy->source, &pipeline->sink, error);
     if (state < 0)
         return state;
     if (state == SOURCE_WAIT)
         assembler_drained(pipeline->assembler, begun_ns);
-    uint64_t drained_ns = clock_monotonic_ns();
-    if (state == SOURCE_WAIT && drained_ns - legacy->ticked_ns >= TICK_NS) {
-        legacy->wake_ns = assembler_tick(pipeline->assembler, now_ns);
-        legacy->ticked_ns = drained_ns;
+    struct monotonic drained = clock_monotonic();
+    if (state == SOURCE_WAIT && monotonic_since(drained, legacy->ticked) >= TICK_NS) {
+        legacy->wake = assembler_tick(pipeline->assembler, now);
+        legacy->ticked = drained;
     }
-    int result = kernel_tick(legacy->kernel, pipeline, drained_ns, error);
+    int result = kernel_tick(legacy->kernel, pipeline, drained.ns, error);
     if (result < 0)
         return result;
     return state == SOURCE_MORE ? BACKEND_MORE : pipeline->taken > taken ? BACKEND_TAKEN : BACKEND_WAIT;
 }
 
-static uint64_t legacy_due_ns(const struct backend *backend)
+static struct monotonic legacy_due(const struct backend *backend)
 {
     const struct legacy *legacy = legacy_of_const(backend);
-    uint64_t due_ns = watch_due_ns(legacy->watch);
-    if (legacy->wake_ns != 0 || legacy->pipeline.now_ns > legacy->ticked_ns)
-        due_ns = MIN(due_ns, MAX(legacy->wake_ns, legacy->ticked_ns + TICK_NS));
-    return due_ns;
+    struct monotonic due = {watch_due_ns(legacy->watch)}, next = monotonic_after(legacy->ticked, TICK_NS);
+    struct monotonic wake = legacy->wake;
+    /* Messages were taken, and no time has passed for their paths yet. */
+    if (wake.ns == MONOTONIC_NEVER.ns && monotonic_is_before(legacy->ticked, legacy->pipeline.now))
+        wake = next;
+    return monotonic_earlier(due, monotonic_later(wake, next));
 }
 
 static size_t legacy_fds(const struct backend *backend, struct pollfd *fds)
@@ -255,7 +258,7 @@ const struct backend_ops legacy_backend_ops = {
     .surroundings = legacy_surroundings,
     .watch = legacy_watch,
     .turn = legacy_turn,
-    .due_ns = legacy_due_ns,
+    .due = legacy_due,
     .fds = legacy_fds,
     .is_reading = legacy_is_reading,
     .is_sure = legacy_is_sure,

@@ -109,13 +109,14 @@ static void take_event(void *user, const struct event *event)
     struct pipeline *pipeline = &stream_of(replay, event->capture_id, event->netns)->pipeline;
     if (!replay->begun)
         begin(replay, event);
-    if (event->received_ns >= pipeline->now_ns + TICK_NS) {
+    struct monotonic now = {event->received_ns};
+    if (monotonic_since(now, pipeline->now) >= TICK_NS) {
         /* All that was sent until the message before was read has come; of what was sent since, this is the
          * first, and more may follow that was read with it, unless that would be a long time. */
-        uint64_t early_ns = event->received_ns > READER_NS ? event->received_ns - READER_NS : 0;
-        assembler_tick(pipeline->assembler, MAX(pipeline->now_ns, early_ns));
-        pipeline->now_ns = event->received_ns;
-        replay->now_ns = MAX(replay->now_ns, pipeline->now_ns);
+        struct monotonic early = {now.ns > READER_NS ? now.ns - READER_NS : 0};
+        assembler_tick(pipeline->assembler, monotonic_later(pipeline->now, early));
+        pipeline->now = now;
+        replay->now_ns = MAX(replay->now_ns, event->received_ns);
     }
     pipeline->sink.event(pipeline->sink.user, event);
 }
@@ -173,7 +174,7 @@ static int replay_start(struct backend *backend, const char *tag, uint64_t confi
     return result;
 }
 
-static int replay_turn(struct backend *backend, uint64_t now_ns, struct error *error)
+static int replay_turn(struct backend *backend, struct monotonic now, struct error *error)
 {
     struct replay *replay = replay_of(backend);
     const struct source_sink sink = {
@@ -182,7 +183,7 @@ static int replay_turn(struct backend *backend, uint64_t now_ns, struct error *e
         .ruleset = take_ruleset,
         .user = replay,
     };
-    (void)now_ns; /* the file's time is the clock */
+    (void)now; /* the file's time is the clock */
     int state = replay->source->ops->drain(replay->source, &sink, error);
     return state < 0 ? state : state == SOURCE_END ? BACKEND_END : BACKEND_MORE;
 }
@@ -219,8 +220,8 @@ static int replay_finish(struct backend *backend, struct error *error)
     for (guint i = 0; i < replay->streams->len; i++) {
         struct pipeline *pipeline = &((struct stream *)g_ptr_array_index(replay->streams, i))->pipeline;
         /* Until then it is known that nothing more came: what was silent long enough had ended. */
-        if (stats.end_ns > pipeline->now_ns)
-            assembler_tick(pipeline->assembler, stats.end_ns);
+        if (stats.end_ns > pipeline->now.ns)
+            assembler_tick(pipeline->assembler, (struct monotonic){stats.end_ns});
         assembler_finish(pipeline->assembler);
     }
     return 0;

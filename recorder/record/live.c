@@ -186,14 +186,14 @@ static void let_go(struct live *live, guint i)
 
 static void show_progress(struct live *live)
 {
-    uint64_t now_ns = clock_monotonic_ns();
-    if (!status_is_due(now_ns))
+    struct monotonic now = clock_monotonic();
+    if (!status_is_due(now))
         return;
     struct backend_counts counts = live->counts;
     for (guint i = 0; i < live->realms->len; i++)
         realm_add_counts(realm_at(live, i), &counts);
     counts.progress = -1;
-    progress_show(live->writer, &counts, now_ns);
+    progress_show(live->writer, &counts, now);
 }
 
 static int turn(struct live *live, struct error *error)
@@ -214,10 +214,11 @@ static int turn(struct live *live, struct error *error)
 
 static int timeout_ms(const struct live *live)
 {
-    uint64_t now_ns = clock_monotonic_ns(), due_ns = UINT64_MAX;
+    struct monotonic due = MONOTONIC_NEVER;
     for (guint i = 0; i < live->realms->len; i++)
-        due_ns = MIN(due_ns, realm_due_ns(realm_at(live, i)));
-    return due_ns > now_ns ? (int)((due_ns - now_ns) / MS) + 1 : 0;
+        due = monotonic_earlier(due, realm_due(realm_at(live, i)));
+    uint64_t wait_ns = monotonic_since(due, clock_monotonic());
+    return wait_ns > 0 ? (int)(wait_ns / MS) + 1 : 0;
 }
 
 static void nap(void)
@@ -282,8 +283,8 @@ static bool is_reading(const struct live *live)
 /* A recording that ends at once has its rules, too; a second signal ends the wait. */
 static int finish_reading(struct live *live, struct error *error)
 {
-    uint64_t end_ns = clock_monotonic_ns() + READ_NS;
-    while (is_reading(live) && clock_monotonic_ns() < end_ns && !interrupt_is_pending()) {
+    struct monotonic end = monotonic_after(clock_monotonic(), READ_NS);
+    while (is_reading(live) && monotonic_is_before(clock_monotonic(), end) && !interrupt_is_pending()) {
         interrupt_read();
         int state = turn(live, error);
         if (state < 0)
@@ -294,9 +295,9 @@ static int finish_reading(struct live *live, struct error *error)
     return 0;
 }
 
-static bool has_rest(const struct live *live, uint64_t since_ns, bool is_failing)
+static bool has_rest(const struct live *live, struct monotonic since, bool is_failing)
 {
-    uint64_t waited_ns = clock_monotonic_ns() - since_ns;
+    uint64_t waited_ns = monotonic_since(clock_monotonic(), since);
     bool is_sure = true;
     for (guint i = 0; i < live->realms->len; i++)
         is_sure = is_sure && realm_is_sure(realm_at(live, i));
@@ -307,9 +308,9 @@ static bool has_rest(const struct live *live, uint64_t since_ns, bool is_failing
  * of his own when ours went out, nothing is known of the last packets. */
 static int drain_rest(struct live *live, struct error *error)
 {
-    uint64_t begin_ns = clock_monotonic_ns();
+    struct monotonic begin = clock_monotonic();
     int state = BACKEND_MORE, first = 0;
-    while (state == BACKEND_MORE || has_rest(live, begin_ns, first < 0)) {
+    while (state == BACKEND_MORE || has_rest(live, begin, first < 0)) {
         state = turn_realms(live, first < 0 ? NULL : error);
         if (state < 0)
             first = first < 0 ? first : state;

@@ -4,7 +4,7 @@
 
 #include "recorder/report/status.h"
 
-void progress_show(const struct writer *writer, const struct backend_counts *counts, uint64_t now_ns)
+void progress_show(const struct writer *writer, const struct backend_counts *counts, struct monotonic now)
 {
     const struct status_counts shown = {
         .packets = writer_packets(writer),
@@ -14,5 +14,5 @@ void progress_show(const struct writer *writer, const struct backend_counts *cou
         .rejected = writer_verdicts(writer, VERDICT_REJECT),
         .progress = counts->progress,
     };
-    status_show(&shown, now_ns);
+    status_show(&shown, now);
 }

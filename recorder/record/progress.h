@@ -5,8 +5,7 @@
 
 #include "recorder/output/writer.h"
 
-/* Shows the status line, which is wanted and due (status.h). `counts` are those of all backends. `now_ns` is
- * monotonic. */
-void progress_show(const struct writer *writer, const struct backend_counts *counts, uint64_t now_ns);
+/* Shows the status line, which is wanted and due (status.h). `counts` are those of all backends. */
+void progress_show(const struct writer *writer, const struct backend_counts *counts, struct monotonic now);
 
 #endif

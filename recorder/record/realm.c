@@ -177,7 +177,7 @@ static int start_backends(struct realm *realm, const char *tag, GString *notes, 
     if (result < 0)
         return result;
     surroundings_begin(realm->surroundings);
-    realm->looked_around_ns = clock_monotonic_ns();
+    realm->looked_around = clock_monotonic();
     look_around(realm);
     return 0;
 }
@@ -220,19 +220,19 @@ static int watch(struct realm *realm, struct error *error)
 static int turn(struct realm *realm, struct error *error)
 {
     int result = watch(realm, error), state = BACKEND_WAIT;
-    uint64_t now_ns = clock_monotonic_ns();
+    struct monotonic now = clock_monotonic();
     if (result < 0)
         return result;
     /* Before time passes for the paths: what is concluded of a packet's end is concluded from what came
      * after. */
-    if (now_ns - realm->looked_around_ns >= AROUND_NS) {
-        realm->looked_around_ns = now_ns;
+    if (monotonic_since(now, realm->looked_around) >= AROUND_NS) {
+        realm->looked_around = now;
         surroundings_look(realm->surroundings);
         look_around(realm);
     }
     for (guint i = 0; i < realm->backends->len; i++) {
         struct backend *backend = backend_at(realm, i);
-        result = backend->ops->turn(backend, now_ns, error);
+        result = backend->ops->turn(backend, now, error);
         if (result < 0)
             return result;
         state = MAX(state, result);
@@ -246,12 +246,12 @@ int realm_turn(struct realm *realm, struct error *error)
     return leave(realm, turn(realm, error), error);
 }
 
-uint64_t realm_due_ns(const struct realm *realm)
+struct monotonic realm_due(const struct realm *realm)
 {
-    uint64_t due_ns = clock_monotonic_ns() + LOOK_NS;
+    struct monotonic due = monotonic_after(clock_monotonic(), LOOK_NS);
     for (guint i = 0; i < realm->backends->len; i++)
-        due_ns = MIN(due_ns, backend_at(realm, i)->ops->due_ns(backend_at(realm, i)));
-    return due_ns;
+        due = monotonic_earlier(due, backend_at(realm, i)->ops->due(backend_at(realm, i)));
+    return due;
 }
 
 void realm_list_fds(const struct realm *realm, GArray *fds)
@@ -265,10 +265,10 @@ void realm_list_fds(const struct realm *realm, GArray *fds)
 
 bool realm_is_gone(struct realm *realm)
 {
-    uint64_t now_ns = clock_monotonic_ns();
-    if (!realm->is_named || now_ns - realm->looked_ns < LOOK_NS)
+    struct monotonic now = clock_monotonic();
+    if (!realm->is_named || monotonic_since(now, realm->looked) < LOOK_NS)
         return false;
-    realm->looked_ns = now_ns;
+    realm->looked = now;
     /* A process id is given again, and a dead child stays for its parent to see: the pidfd is not misled. */
     struct pollfd process = {.fd = realm->process, .events = POLLIN};
     return !netns_exists(&realm->netns) || poll(&process, 1, 0) > 0;

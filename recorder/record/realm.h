@@ -19,8 +19,8 @@ struct realm {
     struct sink sink;
     GPtrArray *backends; /* of struct backend */
     struct surroundings *surroundings;
-    uint64_t looked_around_ns; /* at them */
-    uint64_t looked_ns;        /* whether it is still there */
+    struct monotonic looked_around; /* at them */
+    struct monotonic looked;        /* whether it is still there */
 };
 
 /* Finds the namespace (`spec` as in netns_open(), null for the own one) and opens its backends. Do it for all
@@ -40,8 +40,8 @@ int realm_start(struct realm *realm, struct writer *writer, const char *tag, GPt
 /* Every backend has its turn; never waits. Returns an enum backend_state or a negative errno. */
 int realm_turn(struct realm *realm, struct error *error);
 
-/* When the next turn is due, on the monotonic clock, if nothing comes before. */
-uint64_t realm_due_ns(const struct realm *realm);
+/* When the next turn is due, if nothing comes before. */
+struct monotonic realm_due(const struct realm *realm);
 
 /* Appends what to poll for, of struct pollfd. */
 void realm_list_fds(const struct realm *realm, GArray *fds);

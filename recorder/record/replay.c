@@ -20,9 +20,9 @@ struct replay {
 
 static void show_progress(const struct replay *replay, const struct backend_counts *counts)
 {
-    uint64_t now_ns = clock_monotonic_ns();
-    if (status_is_due(now_ns))
-        progress_show(replay->writer, counts, now_ns);
+    struct monotonic now = clock_monotonic();
+    if (status_is_due(now))
+        progress_show(replay->writer, counts, now);
 }
 
 static int finish(struct replay *replay, struct error *error)
@@ -51,7 +51,7 @@ static int run(struct replay *replay, struct error *error)
     struct backend *backend = replay->backend;
     for (int state = BACKEND_MORE; state != BACKEND_END;) {
         struct backend_counts counts;
-        state = backend->ops->turn(backend, clock_monotonic_ns(), error);
+        state = backend->ops->turn(backend, clock_monotonic(), error);
         if (state < 0)
             return state;
         backend->ops->counts(backend, &counts);

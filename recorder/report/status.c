@@ -19,7 +19,7 @@
 static struct {
     size_t width; /* columns; 0: no line is wanted */
     bool shown;
-    uint64_t shown_ns;
+    struct monotonic shown_at;
 } line;
 
 static size_t terminal_width(void)
@@ -42,12 +42,12 @@ void status_open(const struct options *options)
     bool to_stdout = options->print || !options->write || strcmp(options->write, "-") == 0;
     bool wanted = !options->quiet && isatty(STDERR_FILENO) && !(to_stdout && is_seen(STDOUT_FILENO));
     line.width = wanted && g_strcmp0(g_getenv("TERM"), "dumb") != 0 ? terminal_width() : 0;
-    line.shown_ns = 0;
+    line.shown_at = (struct monotonic){0};
 }
 
-bool status_is_due(uint64_t now_ns)
+bool status_is_due(struct monotonic now)
 {
-    return line.width > 0 && now_ns - line.shown_ns >= INTERVAL_NS;
+    return line.width > 0 && monotonic_since(now, line.shown_at) >= INTERVAL_NS;
 }
 
 size_t status_format(const struct status_counts *counts, char *buffer, size_t size)
@@ -73,7 +73,7 @@ static void put(const char *text, size_t length)
     (void)written; /* a terminal that is gone sends SIGHUP */
 }
 
-void status_show(const struct status_counts *counts, uint64_t now_ns)
+void status_show(const struct status_counts *counts, struct monotonic now)
 {
     static const char clear_to_end[] = "\033[K";
     char text[WIDTH_MAX + sizeof clear_to_end + 1] = "\r";
@@ -84,7 +84,7 @@ void status_show(const struct status_counts *counts, uint64_t now_ns)
     memcpy(text + length, clear_to_end, sizeof clear_to_end - 1);
     put(text, length + sizeof clear_to_end - 1);
     line.shown = true;
-    line.shown_ns = now_ns;
+    line.shown_at = now;
 }
 
 void status_erase(void)

@@ -4,6 +4,8 @@
 #ifndef IPTRACE_REPORT_STATUS_H
 #define IPTRACE_REPORT_STATUS_H
 
+#include "recorder/core/monotonic.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,8 +23,8 @@ struct status_counts {
 void status_open(const struct options *options);
 
 /* Four times a second, where there is a line. */
-bool status_is_due(uint64_t now_ns);
-void status_show(const struct status_counts *counts, uint64_t now_ns);
+bool status_is_due(struct monotonic now);
+void status_show(const struct status_counts *counts, struct monotonic now);
 
 /* Takes the line away, for other text or the end; the next status_show() brings it back. */
 void status_erase(void);

@@ -11,9 +11,9 @@ static uint64_t clock_ns(clockid_t clock)
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-uint64_t clock_monotonic_ns(void)
+struct monotonic clock_monotonic(void)
 {
-    return clock_ns(CLOCK_MONOTONIC);
+    return (struct monotonic){clock_ns(CLOCK_MONOTONIC)};
 }
 
 uint64_t clock_realtime_ns(void)

@@ -3,9 +3,9 @@
 #ifndef IPTRACE_SYSTEM_CLOCK_H
 #define IPTRACE_SYSTEM_CLOCK_H
 
-#include <stdint.h>
+#include "recorder/core/monotonic.h"
 
-uint64_t clock_monotonic_ns(void);
+struct monotonic clock_monotonic(void);
 uint64_t clock_realtime_ns(void); /* since the epoch */
 
 #endif

@@ -67,7 +67,7 @@ static void feed_one(struct feeder *feeder, const struct sim_message *message)
         .lost_before = feeder->pending_lost,
     };
     feeder->pending_lost = 0;
-    assembler_add(feeder->assembler, build_event(&room, &built), feeder->now_ns);
+    assembler_add(feeder->assembler, build_event(&room, &built), (struct monotonic){feeder->now_ns});
 }
 
 /* In a flood one CPU, never all of them, stands still now and then while the others go on. */
@@ -132,12 +132,15 @@ static void run(uint64_t seed, enum kind kind, unsigned loss_percent, judge_fn *
     };
     for (unsigned i = 1; feed_any(&feeder); i++)
         if (i % 40 == 0)
-            assembler_tick(feeder.assembler, feeder.now_ns);
+            assembler_tick(feeder.assembler, (struct monotonic){feeder.now_ns});
     if (feeder.pending_lost > 0)
         assembler_lost(feeder.assembler);
-    for (uint64_t wake; (wake = assembler_tick(feeder.assembler, feeder.now_ns)) != 0;) {
-        assert_true(wake > feeder.now_ns);
-        feeder.now_ns = wake;
+    for (;;) {
+        struct monotonic wake = assembler_tick(feeder.assembler, (struct monotonic){feeder.now_ns});
+        if (wake.ns == MONOTONIC_NEVER.ns)
+            break;
+        assert_true(wake.ns > feeder.now_ns);
+        feeder.now_ns = wake.ns;
     }
     struct assembler_counts counts;
     assembler_get_counts(feeder.assembler, &counts);

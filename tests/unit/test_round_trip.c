@@ -314,10 +314,10 @@ static void recording_add(struct recording *recording, const struct event *event
 {
     if (event->received_ns >= recording->now_ns + TICK_NS) {
         recording->now_ns = event->received_ns;
-        assembler_tick(recording->assembler, recording->now_ns);
+        assembler_tick(recording->assembler, (struct monotonic){recording->now_ns});
     }
     recording->lost += event->lost_before;
-    assembler_add(recording->assembler, event, recording->now_ns);
+    assembler_add(recording->assembler, event, (struct monotonic){recording->now_ns});
 }
 
 static void recording_finish(struct recording *recording)

@@ -32,9 +32,9 @@ static char *on_terminal(unsigned short columns, const struct options *options)
     assert_int_equal(openpty(&master, &slave, NULL, NULL, &size), 0);
     dup2(slave, STDERR_FILENO);
     status_open(options);
-    bool due = status_is_due(1000000000);
-    status_show(&counts, 1000000000);
-    bool due_again = status_is_due(1200000000);
+    bool due = status_is_due((struct monotonic){1000000000});
+    status_show(&counts, (struct monotonic){1000000000});
+    bool due_again = status_is_due((struct monotonic){1200000000});
     status_erase();
     status_erase();
     dup2(before, STDERR_FILENO);
@@ -88,7 +88,7 @@ static void absent(void **state)
     FILE *no_terminal = tmpfile();
     dup2(fileno(no_terminal), STDERR_FILENO);
     status_open(&file);
-    bool due = status_is_due(1000000000);
+    bool due = status_is_due((struct monotonic){1000000000});
     dup2(error_before, STDERR_FILENO);
     close(error_before);
     fclose(no_terminal);

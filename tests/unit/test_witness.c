@@ -118,7 +118,7 @@ static void say(struct world *world, const char *where)
                                           .payload = build_packet_bytes(buffer, &packet),
                                           .number = ++world->number,
                                           .received_ns = world->now_ns};
-    world->pipeline.now_ns = world->now_ns;
+    world->pipeline.now = (struct monotonic){world->now_ns};
     world->pipeline.sink.event(world->pipeline.sink.user, build_event(&room, &message));
 }
 
@@ -135,7 +135,7 @@ static void wait_ms(struct world *world, unsigned ms)
         world->now_ns += 5 * BUILD_MS;
         assembler_drained(world->pipeline.assembler, world->now_ns);
         assembler_rules_confirmed(world->pipeline.assembler, 4, assembler_mark(world->pipeline.assembler));
-        assembler_tick(world->pipeline.assembler, world->now_ns);
+        assembler_tick(world->pipeline.assembler, (struct monotonic){world->now_ns});
     }
 }
 

@@ -295,7 +295,7 @@ static inline void build_say(struct build_world *world, enum hook hook, const ch
         .lost_before = world->lost_before,
     };
     world->lost_before = 0;
-    assembler_add(world->assembler, build_event(&room, &message), world->now_ns);
+    assembler_add(world->assembler, build_event(&room, &message), (struct monotonic){world->now_ns});
 }
 
 /* Silence, as the assembler is told of it. */
@@ -303,7 +303,7 @@ static inline void build_wait(struct build_world *world, uint64_t ms)
 {
     for (uint64_t until = world->now_ns + ms * BUILD_MS; world->now_ns < until;) {
         world->now_ns += MIN(BUILD_MS, until - world->now_ns);
-        assembler_tick(world->assembler, world->now_ns);
+        assembler_tick(world->assembler, (struct monotonic){world->now_ns});
     }
 }
 

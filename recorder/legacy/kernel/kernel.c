@@ -212,7 +212,7 @@ static int read_family(struct family *family, struct pipeline *pipeline, bool *r
                        struct error *error)
 {
     struct ruleset_state *state = &family->state;
-    family->read = (struct moment){clock_monotonic_ns(), clock_realtime_ns()};
+    family->read = (struct moment){clock_monotonic().ns, clock_realtime_ns()};
     int result = agent_state(family->agent, true, TEXT_MS, state, error);
     if (result < 0)
         return result;

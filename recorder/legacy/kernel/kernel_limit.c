@@ -39,7 +39,7 @@ void kernel_observe(const struct kernel *kernel, struct observation *ret_observa
     if (netns_open_own(&own, NULL) < 0)
         return;
     if (netns_equal(&own, kernel->netns) || netns_enter(kernel->netns, NULL) == 0) {
-        *ret_observation = (struct observation){.time_ns = clock_monotonic_ns(), .packets = count_packets()};
+        *ret_observation = (struct observation){.time_ns = clock_monotonic().ns, .packets = count_packets()};
         if (!netns_equal(&own, kernel->netns))
             netns_enter(&own, NULL);
     }

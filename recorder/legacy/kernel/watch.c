@@ -37,7 +37,7 @@ struct watch {
 
 static struct moment now(void)
 {
-    return (struct moment){clock_monotonic_ns(), clock_realtime_ns()};
+    return (struct moment){clock_monotonic().ns, clock_realtime_ns()};
 }
 
 static void text_free(gpointer pointer)

@@ -38,7 +38,7 @@ static struct path_entry *path_open(struct assembler *assembler, const struct ar
     path->protocol = arrival->packet.protocol;
     path->source = source_of(&arrival->packet);
     path->first_number = arrival->event->message.number;
-    path->opened_ns = assembler->now_ns;
+    path->opened = assembler->now;
     path->opened_at = assembler->messages;
     if (arrival->marks.has_time)
         path->time_ns = arrival->marks.time_us * 1000;
@@ -81,7 +81,7 @@ static uint64_t silence_allowed(const struct assembler *assembler, const struct 
 
 void assembler_await_more(struct assembler *assembler, struct path_entry *path)
 {
-    path->deadline_ns = assembler->now_ns + silence_allowed(assembler, path);
+    path->deadline = monotonic_after(assembler->now, silence_allowed(assembler, path));
     path->state = state_of(assembler, path);
     path_store_move(path);
 }
@@ -151,7 +151,7 @@ static void path_join(struct assembler *assembler, struct path_entry *path, cons
     path->devices = arrival->devices;
     path->joined_at = assembler->messages;
     assembler_await_more(assembler, path);
-    assembler->wake_ns = MIN(assembler->wake_ns, path->deadline_ns);
+    assembler->wake = monotonic_earlier(assembler->wake, path->deadline);
     assembler->queued_count += (path->visit.state == VISIT_QUEUED) - was_queued;
 }
 
@@ -192,7 +192,7 @@ static struct path_entry *choose_queued(struct assembler *assembler, const struc
 {
     struct path_entry *best = NULL;
     uint64_t source = source_of(&arrival->packet);
-    bool lost = assembler->lost_ns != 0 && assembler->now_ns < assembler->lost_ns + SILENCE_QUEUED_NS;
+    bool lost = assembler->has_lost && monotonic_since(assembler->now, assembler->lost) < SILENCE_QUEUED_NS;
     uint32_t left = lost ? 0 : assembler->queued_count;
     for (struct path_entry *path = assembler->paths.oldest; path && left > 0; path = path->newer) {
         if (path->visit.state != VISIT_QUEUED)
@@ -326,7 +326,7 @@ struct assembler *assembler_new(const struct rulebook *book, const struct assemb
     assembler->emit = emit_fn;
     assembler->user = user;
     path_store_init(&assembler->paths);
-    assembler->wake_ns = UINT64_MAX;
+    assembler->wake = MONOTONIC_NEVER;
     assembler->sweep_at = SWEEP_MESSAGES;
     return assembler;
 }
@@ -339,10 +339,10 @@ void assembler_free(struct assembler *assembler)
     g_free(assembler);
 }
 
-void assembler_add(struct assembler *assembler, const struct event *event, uint64_t now_ns)
+void assembler_add(struct assembler *assembler, const struct event *event, struct monotonic now)
 {
     struct arrival arrival;
-    assembler->now_ns = now_ns;
+    assembler->now = now;
     assembler->clock.read_ns = event->received_ns;
     if (event->lost_before > 0)
         assembler_lost(assembler);
@@ -352,7 +352,7 @@ void assembler_add(struct assembler *assembler, const struct event *event, uint6
         return;
     }
     arrival.time_is_packets = assembler->equal_times >= EQUAL_TIMES_SURE;
-    arrival.rules_may_differ = assembler->limits.confirm_wait_ns != 0 && assembler->lost_ns == 0;
+    arrival.rules_may_differ = assembler->limits.confirm_wait_ns != 0 && !assembler->has_lost;
     confirmation_of(assembler, arrival.family)->last = assembler->messages;
     if (arrival.marks.has_time)
         path_store_close_times(&assembler->paths, arrival.marks.time_us * 1000);
@@ -362,7 +362,8 @@ void assembler_add(struct assembler *assembler, const struct event *event, uint6
 
 void assembler_lost(struct assembler *assembler)
 {
-    assembler->lost_ns = assembler->now_ns;
+    assembler->has_lost = true;
+    assembler->lost = assembler->now;
     assembler->lost_at = assembler->messages;
     /* What began before the loss before was marked then. */
     for (struct path_entry *path = assembler->paths.newest; path && !path->loss_seen; path = path->older) {

@@ -7,6 +7,7 @@
 #ifndef IPTRACE_LEGACY_WALK_ASSEMBLER_H
 #define IPTRACE_LEGACY_WALK_ASSEMBLER_H
 
+#include "recorder/core/monotonic.h"
 #include "recorder/legacy/walk/message_log.h"
 #include "recorder/legacy/walk/rulebook.h"
 
@@ -66,9 +67,10 @@ struct assembler *assembler_new(const struct rulebook *book, const struct assemb
                                 assembler_emit_fn *emit, void *user);
 void assembler_free(struct assembler *assembler);
 
-/* Takes a message in. `now_ns` is any clock that does not go back; live it must be a time at which everything
- * sent before was not yet read, so that a busy reader does not take its own delay for a packet's silence. */
-void assembler_add(struct assembler *assembler, const struct event *event, uint64_t now_ns);
+/* Takes a message in. `now` may be of any clock that does not go back; live it must be a time at which
+ * everything sent before was not yet read, so that a busy reader does not take its own delay for a packet's
+ * silence. */
+void assembler_add(struct assembler *assembler, const struct event *event, struct monotonic now);
 
 /* Messages were lost: every open path may miss some. */
 void assembler_lost(struct assembler *assembler);
@@ -77,9 +79,9 @@ void assembler_lost(struct assembler *assembler);
  * was made later, also where the kernel gives it no time. */
 void assembler_drained(struct assembler *assembler, uint64_t at_ns);
 
-/* Ends the paths that have been silent too long, and hands out what can be. Everything sent until `now_ns`
- * has been added. Returns the time at which it wants to be called again, 0 where nothing is open. */
-uint64_t assembler_tick(struct assembler *assembler, uint64_t now_ns);
+/* Ends the paths that have been silent too long, and hands out what can be. Everything sent until `now`
+ * has been added. Returns the time at which it wants to be called again; never where nothing is open. */
+struct monotonic assembler_tick(struct assembler *assembler, struct monotonic now);
 
 /* The book was settled, and has rules in force since `since_ns` or later that it did not have: what came
  * since then, and what came while the family's rules were under suspicion, is understood anew. UINT64_MAX: no

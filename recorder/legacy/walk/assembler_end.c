@@ -67,7 +67,7 @@ static bool waits_for_rules(const struct assembler *assembler, const struct path
         return false;
     uint64_t hold_ns =
         rulebook_lacks_rules(assembler->book, path->family) ? HOLD_FIRST_RULES_NS : HOLD_RULES_NS;
-    return assembler->now_ns < path->deadline_ns + hold_ns;
+    return monotonic_is_before(assembler->now, monotonic_after(path->deadline, hold_ns));
 }
 
 static bool is_confirmed(const struct assembler *assembler, const struct path_entry *path)
@@ -143,9 +143,10 @@ static bool is_settled(const struct assembler *assembler, const struct path_entr
 static void release(struct assembler *assembler, bool all)
 {
     struct path_store *paths = &assembler->paths;
-    while (paths->held && (all || is_settled(assembler, paths->held) ||
-                           paths->held->held_ns + assembler->limits.confirm_wait_ns <= assembler->now_ns ||
-                           paths->held_bytes > assembler->limits.waiting_bytes)) {
+    while (paths->held &&
+           (all || is_settled(assembler, paths->held) ||
+            monotonic_since(assembler->now, paths->held->held) >= assembler->limits.confirm_wait_ns ||
+            paths->held_bytes > assembler->limits.waiting_bytes)) {
         hand_out(assembler, paths->held);
         path_store_remove_held(paths);
     }
@@ -156,9 +157,9 @@ static void end_path(struct assembler *assembler, struct path_entry *path, bool 
 {
     if (path->open && rulebook_suspect_since(assembler->book, path->family) == 0)
         understand_again(assembler, path, UINT64_MAX, false);
-    path->end_lost = assembler->lost_ns != 0 && assembler->lost_at >= path->joined_at;
+    path->end_lost = assembler->has_lost && assembler->lost_at >= path->joined_at;
     path->stopped = stopped;
-    path->held_ns = assembler->now_ns;
+    path->held = assembler->now;
     assembler->queued_count -= path->visit.state == VISIT_QUEUED;
     path_store_hold(&assembler->paths, path);
     release(assembler, assembler->limits.confirm_wait_ns == 0);
@@ -192,37 +193,39 @@ void assembler_drained(struct assembler *assembler, uint64_t at_ns)
     assembler->clock.drained_ns = MAX(assembler->clock.read_ns, at_ns);
 }
 
-/* When there is something to hand out, if nothing comes before; 0: there is nothing. */
-static uint64_t wake_of(const struct assembler *assembler)
+/* When there is something to hand out, if nothing comes before. */
+static struct monotonic wake_of(const struct assembler *assembler)
 {
-    uint64_t wake_ns = assembler->wake_ns;
-    if (assembler->paths.held)
-        wake_ns = MIN(wake_ns, assembler->paths.held->held_ns + assembler->limits.confirm_wait_ns);
-    return wake_ns == UINT64_MAX ? 0 : wake_ns;
+    const struct path_entry *held = assembler->paths.held;
+    if (!held)
+        return assembler->wake;
+    return monotonic_earlier(assembler->wake, monotonic_after(held->held, assembler->limits.confirm_wait_ns));
 }
 
-uint64_t assembler_tick(struct assembler *assembler, uint64_t now_ns)
+struct monotonic assembler_tick(struct assembler *assembler, struct monotonic now)
 {
-    uint64_t wake_ns = 0, hold_until_ns = 0;
-    assembler->now_ns = now_ns;
+    struct monotonic wake = MONOTONIC_NEVER;
+    struct monotonic hold_until = {0}; /* for the youngest of those that are open and began before */
+    assembler->now = now;
     assembler_drained(assembler, assembler->clock.drained_ns);
     release(assembler, false);
-    if (assembler->paths.oldest && now_ns < assembler->wake_ns)
+    if (assembler->paths.oldest && monotonic_is_before(now, assembler->wake))
         return wake_of(assembler);
     for (struct path_entry *path = assembler->paths.oldest, *newer; path; path = newer) {
         newer = path->newer;
-        bool over = path->deadline_ns <= now_ns && !waits_for_rules(assembler, path);
+        bool over = !monotonic_is_before(now, path->deadline) && !waits_for_rules(assembler, path);
         /* Packets that began later wait for one that is open, but not for ever. */
-        uint64_t wake = over ? MIN(hold_until_ns, path->deadline_ns + HOLD_NS) : path->deadline_ns;
-        if (over && wake <= now_ns) {
+        struct monotonic due =
+            over ? monotonic_earlier(hold_until, monotonic_after(path->deadline, HOLD_NS)) : path->deadline;
+        if (over && !monotonic_is_before(now, due)) {
             end_path(assembler, path, false);
             continue;
         }
-        wake_ns = wake_ns == 0 || wake < wake_ns ? wake : wake_ns;
+        wake = monotonic_earlier(wake, due);
         if (!over)
-            hold_until_ns = path->opened_ns + HOLD_NS;
+            hold_until = monotonic_after(path->opened, HOLD_NS);
     }
-    assembler->wake_ns = wake_ns == 0 ? UINT64_MAX : wake_ns;
+    assembler->wake = wake;
     return wake_of(assembler);
 }
 

@@ -26,12 +26,13 @@ struct assembler {
     struct confirmation confirmations[2];
     uint32_t queued_count; /* paths in the hands of a program behind NFQUEUE */
     uint32_t equal_times;  /* messages in a row that had the time of their path's last one */
-    uint64_t now_ns;
-    uint64_t lost_ns;  /* when messages were last lost; 0: never */
-    uint64_t lost_at;  /* likewise, the number of messages taken in before */
-    uint64_t messages; /* taken in */
-    uint64_t sweep_at; /* after so many messages it is time to look for paths that have ended */
-    uint64_t wake_ns;  /* before, no path can be handed out for its silence */
+    struct monotonic now;
+    bool has_lost;
+    struct monotonic lost; /* when messages were last lost */
+    uint64_t lost_at;      /* likewise, the number of messages taken in before */
+    uint64_t messages;     /* taken in */
+    uint64_t sweep_at;     /* after so many messages it is time to look for paths that have ended */
+    struct monotonic wake; /* before, no path can be handed out for its silence */
     struct assembler_counts counts;
 };
 

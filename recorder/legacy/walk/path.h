@@ -3,6 +3,7 @@
 #ifndef IPTRACE_LEGACY_WALK_PATH_H
 #define IPTRACE_LEGACY_WALK_PATH_H
 
+#include "recorder/core/monotonic.h"
 #include "recorder/legacy/walk/arrival.h"
 #include "recorder/legacy/walk/visit.h"
 
@@ -40,7 +41,7 @@ struct path_entry {
     uint8_t protocol;
     uint64_t source; /* hash of its source address and port */
     uint64_t first_number;
-    uint64_t opened_ns, deadline_ns;
+    struct monotonic opened, deadline;
     uint64_t opened_at, joined_at; /* the number of messages taken in by then */
     uint64_t time_ns;              /* of the packet, since the epoch */
     bool time_open; /* the kernel gave none: it is the time of reading until a later message says it was
@@ -51,14 +52,14 @@ struct path_entry {
     struct marks marks;     /* likewise */
     bool changing;          /* the last one's target may have changed TTL or mark */
     bool incomplete, ambiguous, copy, cut;
-    bool evicted;      /* its end was not waited for: too many were open */
-    bool end_lost;     /* messages were lost since its last one: another may have been its last */
-    bool loss_seen;    /* messages were lost since it began, and it is marked so if it was open then */
-    bool open;         /* an annotation of it is */
-    bool contradicts;  /* its messages and the rules do not go together, though none were lost */
-    bool stopped;      /* it was ended: its silence says nothing */
-    uint64_t held_ns;  /* when it was set aside */
-    uint32_t messages; /* all, also those not kept */
+    bool evicted;          /* its end was not waited for: too many were open */
+    bool end_lost;         /* messages were lost since its last one: another may have been its last */
+    bool loss_seen;        /* messages were lost since it began, and it is marked so if it was open then */
+    bool open;             /* an annotation of it is */
+    bool contradicts;      /* its messages and the rules do not go together, though none were lost */
+    bool stopped;          /* it was ended: its silence says nothing */
+    struct monotonic held; /* when it was set aside */
+    uint32_t messages;     /* all, also those not kept */
     uint32_t hook_begin[HOOK_COUNT]; /* number of the first message of each hook, from 1; 0: not there */
     uint32_t built_in_number;        /* of the visit's last message in the hook's own chain; 0: none yet */
     uint32_t filter_end;             /* number of the last message of table filter, from 1; 0: none is kept */

@@ -24,7 +24,7 @@ static void take_event(void *user, const struct event *event)
     pipeline->taken++;
     if (event->lost_before > 0)
         tell_lost(pipeline, event->lost_before);
-    assembler_add(pipeline->assembler, event, pipeline->now_ns);
+    assembler_add(pipeline->assembler, event, pipeline->now);
 }
 
 static void take_lost(void *user, uint64_t count)

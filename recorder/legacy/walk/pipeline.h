@@ -18,7 +18,7 @@ struct pipeline {
     struct witness *const *witnesses;
     struct source_sink sink; /* what a source is drained into */
     uint64_t taken;          /* messages so far */
-    uint64_t now_ns;         /* the assembler's clock, set before draining */
+    struct monotonic now;    /* the assembler's clock, set before draining */
 };
 
 /* In place, and not to be moved: the sink and the assembler know where it is. `keep_all` as in

@@ -29,7 +29,7 @@ static int fd_to_enter(const struct netns *netns)
 }
 
 int kernel_open(struct kernel **ret_kernel, const struct options *options, const struct netns *netns,
-                struct error *error)
+                const char *place, struct error *error)
 {
     const struct {
         int family;
@@ -41,6 +41,7 @@ int kernel_open(struct kernel **ret_kernel, const struct options *options, const
     struct kernel *kernel = g_new0(struct kernel, 1);
     kernel->options = options;
     kernel->netns = netns;
+    kernel->place = place;
     for (size_t i = 0; i < G_N_ELEMENTS(families); i++) {
         if (!families[i].wanted)
             continue;
@@ -125,9 +126,21 @@ static bool is_large(const struct ruleset_state *state)
 
 /* ---- Changing ---- */
 
-static void note_cleanup(void *notes, const char *sentence)
+struct notes {
+    const char *place;
+    GString *lines;
+};
+
+static void note_cleanup(void *user, const char *sentence)
 {
-    report_note_into(notes, "%s", sentence);
+    const struct notes *notes = user;
+    report_note_into(notes->place, notes->lines, "%s", sentence);
+}
+
+static int remove_leftovers(const struct kernel *kernel, GString *lines, struct error *error)
+{
+    struct notes notes = {kernel->place, lines};
+    return leftovers_remove(kernel->netns, true, note_cleanup, &notes, error);
 }
 
 /* The guard knows what there will be to undo before anything is done. */
@@ -147,14 +160,14 @@ static int arm_guard(struct kernel *kernel, const char *tag, GString *notes, str
     int result = guard_arm(kernel->guard, &state, QUICK_MS, &problem, error);
     if (result == 0 && problem.text[0])
         report_note_into(
-            notes,
+            kernel->place, notes,
             "%s: should recorder, agents and guard be killed at once, nobody will know the former loggers",
             problem.text);
     return result;
 }
 
 /* A kernel without xt_time can do without the date. */
-static int install_dated(struct family *family, struct trace_options *options,
+static int install_dated(const struct kernel *kernel, struct family *family, struct trace_options *options,
                          struct trace_report *ret_report, GString *notes, struct error *error)
 {
     family->upkeep.dated = true;
@@ -163,18 +176,18 @@ static int install_dated(struct family *family, struct trace_options *options,
     int result = agent_install(family->agent, options, QUICK_MS, ret_report, error);
     if (result != -EPROTONOSUPPORT || !strstr(error->text, "match time"))
         return result;
-    report_note_into(notes, "the %s TRACE rules bear no date after which they end: %s", family_name(family),
-                     error->text);
+    report_note_into(kernel->place, notes, "the %s TRACE rules bear no date after which they end: %s",
+                     family_name(family), error->text);
     family->upkeep.dated = false;
     options->date_stop = family->upkeep.date_stop = 0;
     return agent_install(family->agent, options, QUICK_MS, ret_report, error);
 }
 
-static void report_lines(const struct family *family, const char *lines)
+static void report_lines(const struct kernel *kernel, const struct family *family, const char *lines)
 {
     g_auto(GStrv) rules = g_strsplit(lines, "\n", -1);
     for (char **rule = rules; *rule && **rule; rule++)
-        report_detail("%s TRACE rule: %s", family_name(family), *rule);
+        report_detail_about(kernel->place, "%s TRACE rule: %s", family_name(family), *rule);
 }
 
 static int install(struct kernel *kernel, struct family *family, const char *tag, const struct filter *filter,
@@ -193,18 +206,19 @@ static int install(struct kernel *kernel, struct family *family, const char *tag
         .limit_burst = limit->burst,
     };
     struct trace_report report;
-    int result = install_dated(family, &options, &report, notes, error);
+    int result = install_dated(kernel, family, &options, &report, notes, error);
     if (result < 0)
         return result;
     family->raw_created = report.table_created;
     family->upkeep.installed = report.installed;
     g_strlcpy(family->limit, is_limited ? limit->text : "", sizeof family->limit);
     if (report.unlocked)
-        report_note("/run/xtables.lock cannot be opened here: the %s rules were changed without it",
-                    family_name(family));
+        report_note_about(kernel->place,
+                          "/run/xtables.lock cannot be opened here: the %s rules were changed without it",
+                          family_name(family));
     g_autofree char *lines = NULL;
     if (report_get_level() >= REPORT_VERBOSE && agent_own_text(family->agent, QUICK_MS, &lines, NULL) == 0)
-        report_lines(family, lines);
+        report_lines(kernel, family, lines);
     return 0;
 }
 
@@ -261,7 +275,7 @@ static bool nftables_has_any(const struct kernel *kernel)
     bool has_nft = false;
     struct error error;
     if (nftables_has_rules(kernel->netns->fd, &has_nft, &error) < 0)
-        report_detail("%s", error.text);
+        report_detail_about(kernel->place, "%s", error.text);
     return has_nft;
 }
 
@@ -270,16 +284,16 @@ static void note_other_firewalls(const struct kernel *kernel, bool has_legacy_ru
     bool has_nft = nftables_has_any(kernel);
     if (has_nft && !has_legacy_rules)
         report_note_into(
-            notes,
+            kernel->place, notes,
             "only nftables has rules here, the legacy tables have none: what nftables drops is not seen, so "
             "that the verdict of what they let pass is UNKNOWN");
     else if (has_nft)
         report_note_into(
-            notes,
+            kernel->place, notes,
             "nftables has rules here too: what it drops is not seen, and ACCEPT speaks for the legacy tables "
             "only");
     else if (!has_legacy_rules)
-        report_note_into(notes,
+        report_note_into(kernel->place, notes,
                          "none of the legacy tables has any rule, so that the verdict of packets is UNKNOWN");
 }
 
@@ -289,7 +303,7 @@ static void tell_translation(const struct kernel *kernel, struct pipeline *pipel
     struct nftables_translation found;
     struct error error;
     if (nftables_may_translate(kernel->netns->fd, &found, &error) < 0) {
-        report_detail("%s", error.text);
+        report_detail_about(kernel->place, "%s", error.text);
         return;
     }
     rulebook_set_translation(pipeline->book, 4, found.ipv4);
@@ -297,9 +311,10 @@ static void tell_translation(const struct kernel *kernel, struct pipeline *pipel
 }
 
 /* Without a filter, the own SSH session is left out. */
-static int make_filter(const struct options *options, struct filter *ret_filter, GString *notes,
+static int make_filter(const struct kernel *kernel, struct filter *ret_filter, GString *notes,
                        struct error *error)
 {
+    const struct options *options = kernel->options;
     if (options->filter)
         return filter_compile(options->filter, ret_filter, error);
     if (options->no_install)
@@ -308,7 +323,7 @@ static int make_filter(const struct options *options, struct filter *ret_filter,
     g_autofree char *expression = connection ? ssh_session_filter(connection) : NULL;
     if (!expression)
         return 0;
-    report_note_into(notes, "your SSH session is left out, by the filter: %s", expression);
+    report_note_into(kernel->place, notes, "your SSH session is left out, by the filter: %s", expression);
     return filter_compile(expression, ret_filter, error);
 }
 
@@ -342,8 +357,8 @@ static int refuse_nftables(const struct kernel *kernel, struct error *error)
 static int leave_out(struct kernel *kernel, size_t i, struct error *error)
 {
     struct family *family = &kernel->families[i];
-    report_detail("%s has no legacy rules and is left out; -%u records it all the same", family_name(family),
-                  family_version(family));
+    report_detail_about(kernel->place, "%s has no legacy rules and is left out; -%u records it all the same",
+                        family_name(family), family_version(family));
     int result = agent_close(family->agent, QUICK_MS, NULL, error);
     family->agent = NULL;
     kernel->count--;
@@ -386,14 +401,15 @@ static void note_fragments(const struct kernel *kernel, const struct filter *fil
     }
     if (lacks_v4 && lacks_v6)
         report_note_into(
-            notes, "the filter tests ports or other transport fields: of a fragmented packet it matches only "
-                   "the first fragment in IPv4, and none in IPv6; " FRAGMENTS_TOO);
+            kernel->place, notes,
+            "the filter tests ports or other transport fields: of a fragmented packet it matches only "
+            "the first fragment in IPv4, and none in IPv6; " FRAGMENTS_TOO);
     else if (lacks_v4)
-        report_note_into(notes,
+        report_note_into(kernel->place, notes,
                          "the filter tests ports or other transport fields: of a fragmented IPv4 packet "
                          "it matches only the first fragment; " FRAGMENTS_TOO);
     else if (lacks_v6)
-        report_note_into(notes,
+        report_note_into(kernel->place, notes,
                          "the filter tests ports or other transport fields: it matches no fragment of an "
                          "IPv6 packet; " FRAGMENTS_TOO);
 }
@@ -406,13 +422,13 @@ int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *t
     struct observation before;
     kernel_observe(kernel, &before);
     tell_translation(kernel, pipeline);
-    int result = make_filter(kernel->options, &filter, notes, error);
+    int result = make_filter(kernel, &filter, notes, error);
     bool has_legacy_rules = false;
     if (result == 0 && kernel->options->filter)
         note_fragments(kernel, &filter, notes);
     /* Group 0 is ours, so nobody else records here. */
     if (result == 0)
-        result = leftovers_remove(kernel->netns, true, note_cleanup, notes, error);
+        result = remove_leftovers(kernel, notes, error);
     for (size_t i = 0; result == 0 && i < kernel->count; i++)
         result = read_family(&kernel->families[i], pipeline, &has_legacy_rules, error);
     if (result == 0)

@@ -11,9 +11,10 @@
 
 struct kernel;
 
-/* Starts the agents of the families that the options ask for. Do it early: they keep the privileges. */
+/* Starts the agents of the families that the options ask for. Do it early: they keep the privileges. `place`
+ * (report.h): whom notes are about; it stays the caller's, as the others do. */
 int kernel_open(struct kernel **ret_kernel, const struct options *options, const struct netns *netns,
-                struct error *error);
+                const char *place, struct error *error);
 
 /* Chooses the families, by a look that changes nothing: those that have legacy rules, or all that the options
  * name. -ENOTSUP, with a sentence for the user, where all rules are nftables' and nobody asked for the legacy

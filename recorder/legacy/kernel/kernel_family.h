@@ -32,6 +32,7 @@ struct family {
 struct kernel {
     const struct options *options;
     const struct netns *netns;
+    const char *place; /* report.h */
     struct family families[2];
     size_t count;
     struct guard *guard;

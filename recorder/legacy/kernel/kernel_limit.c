@@ -116,7 +116,7 @@ void kernel_tell_limit(const struct kernel *kernel, struct pipeline *pipeline)
         {"IPTRACE_TRACED",  numbers[1]},
         {"IPTRACE_LIMIT",   limit     },
     };
-    report_note("%s", sentence);
+    report_note_about(kernel->place, "%s", sentence);
     pipeline_add_journal_fields(pipeline, traced < matched ? JOURNAL_WARNING : JOURNAL_INFO, "limit",
                                 sentence, fields, G_N_ELEMENTS(fields));
 }
@@ -163,11 +163,11 @@ void kernel_choose_limit(struct kernel *kernel, const struct observation *before
                         count_entries(kernel), (double)dearest_ns / 1e6, cost_percent(dearest_ns, rate), rate,
                         observed > COST_PLAUSIBLE_RATE ? ", as seen here" : "");
     if (options->unlimited) {
-        report_note_into(notes, "%s; there is no limit, as --unlimited asks for", price);
+        report_note_into(kernel->place, notes, "%s; there is no limit, as --unlimited asks for", price);
         return;
     }
     report_note_into(
-        notes,
+        kernel->place, notes,
         "%s; so each TRACE rule%s is limited to %s, all together %.1f %% of a CPU, and packets beyond "
         "that are not recorded (--limit sets another rate, --unlimited none)",
         price, limited_family(kernel), limit.text, limit.percent);

@@ -6,7 +6,7 @@
 
 #include "recorder/core/cleanup.h"
 #include "recorder/legacy/agent/xtables_lock.h"
-#include "recorder/legacy/kernel/kernel.h"
+#include "recorder/legacy/kernel/kernel_start.h"
 #include "recorder/legacy/nflog/nflog_source.h"
 #include "recorder/report/report.h"
 #include "recorder/system/clock.h"

@@ -139,7 +139,7 @@ static int take_replies(struct kernel *kernel, struct family *family, struct pip
     }
 }
 
-/* ---- The tick ---- */
+/* ---- What is due ---- */
 
 static int renew(const struct kernel *kernel, struct family *family, struct pipeline *pipeline,
                  struct error *error)
@@ -183,11 +183,8 @@ static int do_what_is_due(const struct kernel *kernel, struct family *family, st
     return 0;
 }
 
-int upkeep_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_ns, struct error *error)
+int upkeep_look(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_ns, struct error *error)
 {
-    if (kernel->stopping || now_ns - kernel->looked_ns < UPKEEP_LOOK_NS)
-        return 0;
-    kernel->looked_ns = now_ns;
     if (kernel->guard && !guard_is_alive(kernel->guard))
         return error_set(error, ECANCELED,
                          "the guard, process %ld, was killed: without it rules could be left behind, so this "

@@ -165,7 +165,7 @@ unsigned kernel_own_locks(const struct kernel *kernel)
 static int remove_rules(struct family *family, struct error *error)
 {
     struct trace_report report = {0};
-    int result = agent_remove(family->agent, NULL, QUICK_MS, &report, error);
+    int result = agent_remove(family->agent, QUICK_MS, &report, error);
     family->matched = report.matched;
     family->traced = report.traced;
     return result;

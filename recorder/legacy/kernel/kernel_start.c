@@ -222,7 +222,7 @@ static int do_step(struct start *start, struct error *error)
     case KERNEL_ARM:
         return arm_guard(start, error);
     case KERNEL_LOGGER:
-        return agent_logger_set(family->agent, QUICK_MS, NULL, error);
+        return agent_logger_set(family->agent, QUICK_MS, error);
     case KERNEL_RULES:
         return install(start, order->family, error);
     case KERNEL_TABLES:

@@ -6,7 +6,7 @@
 
 #include "recorder/core/cleanup.h"
 #include "recorder/legacy/agent/xtables_lock.h"
-#include "recorder/legacy/kernel/kernel.h"
+#include "recorder/legacy/kernel/kernel_start.h"
 #include "recorder/legacy/nflog/nflog_source.h"
 #include "recorder/report/report.h"
 #include "recorder/system/clock.h"
@@ -44,7 +44,7 @@ static int legacy_open(struct backend **ret_backend, const struct backend_site *
     legacy->site = *site;
     legacy->wake = MONOTONIC_NEVER;
     *ret_backend = &legacy->backend;
-    int result = kernel_open(&legacy->kernel, site->options, site->netns, error);
+    int result = kernel_open(&legacy->kernel, site->options, site->netns, site->label, error);
     if (result == 0)
         result = kernel_choose_families(legacy->kernel, error);
     return result;
@@ -77,7 +77,8 @@ static int open_source(struct legacy *legacy, struct error *error)
         return result;
     uint32_t granted = nflog_source_buffer(legacy->source);
     if (granted < nflog.buffer_size)
-        report_note(
+        report_note_about(
+            legacy->site.label,
             "the socket's receive buffer is %u KiB, not the %u MiB asked for: net.core.rmem_max is less",
             granted >> 10, options->buffer_mib);
     return 0;
@@ -100,7 +101,7 @@ static int legacy_start(struct backend *backend, const char *tag, uint64_t confi
     const struct backend_site *site = &legacy->site;
     pipeline_init(&legacy->pipeline, site->sink, site->witnesses, site->label ? site->label : "", false,
                   confirm_wait_ns);
-    int result = watch_open(&legacy->watch, &legacy->pipeline, error);
+    int result = watch_open(&legacy->watch, &legacy->pipeline, site->label, error);
     if (result < 0)
         return result;
     watch_lock_of_process(legacy);

@@ -135,7 +135,8 @@ static void take_ruleset(void *user, const struct ruleset_part *part)
     struct ruleset *ruleset;
     struct error error;
     if (ruleset_parts_add(replay->parts, part, &ruleset, &error) < 0)
-        report_note("rules %u of %s: %s", part->ruleset, replay->site.options->read, error.text);
+        report_note_about(replay->site.label, "rules %u of %s: %s", part->ruleset, replay->site.options->read,
+                          error.text);
     if (!ruleset)
         return;
     unsigned family = ruleset_get_origin(ruleset)->family;

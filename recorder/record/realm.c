@@ -24,15 +24,9 @@
 
 /* ---- Whose words ---- */
 
-/* Between the two, everything that is said is said of this namespace. */
-static void enter(const struct realm *realm)
+/* An error says which namespace it is of, as notes do. */
+static int label_error(const struct realm *realm, int result, struct error *error)
 {
-    report_set_place(realm->label);
-}
-
-static int leave(const struct realm *realm, int result, struct error *error)
-{
-    report_set_place(NULL);
     if (result < 0 && error && realm->label) {
         struct error told;
         error_set(&told, 0, "%s: %s", realm->label, error->text);
@@ -90,11 +84,10 @@ int realm_open(struct realm *realm, const char *spec, bool is_alone, struct erro
         return result;
     realm->is_named = spec != NULL;
     realm->label = is_alone ? NULL : netns_label(&realm->netns);
-    enter(realm);
     pid_t pid = netns_process(&realm->netns);
     if (pid > 0)
         realm->process = (int)syscall(SYS_pidfd_open, pid, 0);
-    return leave(realm, open_backends(realm, error), error);
+    return label_error(realm, open_backends(realm, error), error);
 }
 
 int realm_hold(struct realm *realm, int *fd, struct error *error)
@@ -131,13 +124,16 @@ static bool interface_exists(const struct if_nameindex *list, const char *name)
     return false;
 }
 
-static void note_missing_interfaces(const struct options *options)
+static void note_missing_interfaces(const struct realm *realm)
 {
+    const struct options *options = realm->options;
     struct if_nameindex *list = if_nameindex();
     for (guint i = 0; i + 1 < options->interfaces->len; i++) {
         const char *name = g_ptr_array_index(options->interfaces, i);
         if (!interface_exists(list, name))
-            report_note("there is no interface %s here: nothing is recorded of it until there is", name);
+            report_note_about(realm->label,
+                              "there is no interface %s here: nothing is recorded of it until there is",
+                              name);
     }
     if_freenameindex(list);
 }
@@ -151,7 +147,7 @@ static int enter_namespace(struct realm *realm, GPtrArray *interfaces, struct er
         return result;
     realm->surroundings = surroundings_open();
     list_interfaces(realm, interfaces);
-    note_missing_interfaces(realm->options);
+    note_missing_interfaces(realm);
     return netns_visit_end(&visit, 0, error);
 }
 
@@ -195,13 +191,12 @@ int realm_start(struct realm *realm, struct writer *writer, const char *tag, GPt
                 GString *notes, struct error *error)
 {
     g_autoptr(GString) own = g_string_new(NULL);
-    enter(realm);
-    sink_init(&realm->sink, writer);
+    sink_init(&realm->sink, writer, realm->label);
     int result = enter_namespace(realm, interfaces, error);
     if (result == 0)
         result = start_backends(realm, tag, own, error);
     append_notes(notes, realm->label, own->str);
-    return leave(realm, result, error);
+    return label_error(realm, result, error);
 }
 
 /* ---- Running ---- */
@@ -242,8 +237,7 @@ static int turn(struct realm *realm, struct error *error)
 
 int realm_turn(struct realm *realm, struct error *error)
 {
-    enter(realm);
-    return leave(realm, turn(realm, error), error);
+    return label_error(realm, turn(realm, error), error);
 }
 
 struct monotonic realm_due(const struct realm *realm)
@@ -317,13 +311,12 @@ void realm_add_counts(const struct realm *realm, struct backend_counts *counts)
 int realm_stop(struct realm *realm, struct error *error)
 {
     int first = 0;
-    enter(realm);
     for (guint i = 0; i < realm->backends->len; i++) {
         struct backend *backend = backend_at(realm, i);
         int result = backend->ops->stop ? backend->ops->stop(backend, first < 0 ? NULL : error) : 0;
         first = first < 0 ? first : result;
     }
-    return leave(realm, first, error);
+    return label_error(realm, first, error);
 }
 
 static int restore(struct realm *realm, struct error *ret_left, struct error *error)
@@ -353,7 +346,7 @@ static void tell_queue_drops(struct realm *realm)
         g_autofree char *text =
             g_strdup_printf("NFQUEUE %u dropped %" PRIu64 " packets because its program was too slow",
                             queues->queues[i].queue, drops);
-        report_note("%s", text);
+        report_note_about(realm->label, "%s", text);
         sink_add_journal(&realm->sink, name_of(realm), JOURNAL_WARNING, "queue_drops", text, NULL, 0);
     }
 }
@@ -379,7 +372,7 @@ static void tell_ip_drops(struct realm *realm)
     g_autofree char *what = ip_counters_describe(&growth);
     g_autofree char *sentence =
         g_strdup_printf("meanwhile IP itself dropped packets here, traced or not: %s", what);
-    report_note("%s", sentence);
+    report_note_about(realm->label, "%s", sentence);
     sink_add_journal(&realm->sink, name_of(realm), JOURNAL_NOTICE, "ip_drops", sentence, fields, count);
 }
 
@@ -417,7 +410,6 @@ int realm_close(struct realm *realm, struct backend_counts *counts, struct error
                 struct error *error)
 {
     struct error unused;
-    enter(realm);
     int result = restore(realm, ret_left, error);
     surroundings_look(realm->surroundings);
     look_around(realm);
@@ -426,7 +418,7 @@ int realm_close(struct realm *realm, struct backend_counts *counts, struct error
     int finished = finish(realm, result < 0 ? NULL : error);
     realm_add_counts(realm, counts);
     let_go(realm, &unused);
-    return leave(realm, result < 0 ? result : finished, error);
+    return label_error(realm, result < 0 ? result : finished, error);
 }
 
 void realm_free(struct realm *realm)

@@ -71,7 +71,7 @@ static int start(struct replay *replay, struct error *error)
     int result = writer_open(&replay->writer, replay->options, error);
     if (result < 0)
         return result;
-    sink_init(&replay->sink, replay->writer);
+    sink_init(&replay->sink, replay->writer, NULL);
     writer_add_backend(replay->writer, backend);
     result = backend->ops->start(backend, "", 0, replay->notes, error);
     replay->sink.notes = replay->notes->str;

@@ -42,7 +42,7 @@ static void warn_of_imitation(struct sink *sink, struct bytes rule)
     g_autofree char *text = g_strndup((const char *)rule.data, rule.length);
     if (g_strcmp0(text, sink->imitation) == 0)
         return;
-    report_note(RULES_IMITATION, (int)strlen(text), text);
+    report_note_about(sink->place, RULES_IMITATION, (int)strlen(text), text);
     g_free(sink->imitation);
     sink->imitation = g_steal_pointer(&text);
 }
@@ -60,7 +60,7 @@ static void take_journal(void *user, const char *netns, enum journal_priority pr
     sink_add_journal(user, netns, priority, event, message, fields, count);
 }
 
-void sink_init(struct sink *sink, struct writer *writer)
+void sink_init(struct sink *sink, struct writer *writer, const char *place)
 {
     *sink = (struct sink){
         .out = {.begin = begin,
@@ -71,6 +71,7 @@ void sink_init(struct sink *sink, struct writer *writer)
                 .journal = take_journal,
                 .user = sink},
         .writer = writer,
+        .place = place,
     };
 }
 

@@ -12,13 +12,6 @@
 
 static enum report_level report_level = REPORT_NORMAL;
 
-static const char *report_place;
-
-void report_set_place(const char *place)
-{
-    report_place = place;
-}
-
 void report_set_level(enum report_level level)
 {
     report_level = level;
@@ -40,12 +33,14 @@ static void put(const GString *line)
         is_given_up = true;
 }
 
-static void say(const char *format, va_list arguments)
+static void say(enum report_level level, const char *place, const char *format, va_list arguments)
 {
+    if (report_level < level)
+        return;
     g_autofree char *sentence = g_strdup_vprintf(format, arguments);
     g_autoptr(GString) line = g_string_new("iptrace-record: ");
-    if (report_place) {
-        safe_text_append(line, (struct bytes){(const uint8_t *)report_place, strlen(report_place)});
+    if (place) {
+        safe_text_append(line, (struct bytes){(const uint8_t *)place, strlen(place)});
         g_string_append(line, ": ");
     }
     safe_text_append(line, (struct bytes){(const uint8_t *)sentence, strlen(sentence)});
@@ -54,27 +49,44 @@ static void say(const char *format, va_list arguments)
     put(line);
 }
 
-#define REPORT_FUNCTION(name, level)                                                                         \
-    void name(const char *format, ...)                                                                       \
-    {                                                                                                        \
-        va_list arguments;                                                                                   \
-        if (report_level < (level))                                                                          \
-            return;                                                                                          \
-        va_start(arguments, format);                                                                         \
-        say(format, arguments);                                                                              \
-        va_end(arguments);                                                                                   \
-    }
+void report_error(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(REPORT_QUIET, NULL, format, arguments);
+    va_end(arguments);
+}
 
-REPORT_FUNCTION(report_error, REPORT_QUIET)
-REPORT_FUNCTION(report_note, REPORT_NORMAL)
-REPORT_FUNCTION(report_detail, REPORT_VERBOSE)
+void report_note(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(REPORT_NORMAL, NULL, format, arguments);
+    va_end(arguments);
+}
 
-void report_note_into(GString *notes, const char *format, ...)
+void report_note_about(const char *place, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(REPORT_NORMAL, place, format, arguments);
+    va_end(arguments);
+}
+
+void report_detail_about(const char *place, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(REPORT_VERBOSE, place, format, arguments);
+    va_end(arguments);
+}
+
+void report_note_into(const char *place, GString *notes, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     g_autofree char *sentence = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    report_note("%s", sentence);
+    report_note_about(place, "%s", sentence);
     g_string_append_printf(notes, "%s%s", notes->len > 0 ? "\n" : "", sentence);
 }

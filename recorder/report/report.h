@@ -15,14 +15,17 @@ enum report_level {
 void report_set_level(enum report_level level);
 enum report_level report_get_level(void);
 
-/* From now on notes are about that namespace, and say so; null: about nothing in particular. */
-void report_set_place(const char *place);
-
+/* About the recording as a whole. */
 void report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void report_detail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A note that also becomes a line of `notes`, which the file will keep. */
-void report_note_into(GString *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* About one network namespace: `place` is its label, which stands before the sentence; null where no other is
+ * recorded. */
+void report_note_about(const char *place, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void report_detail_about(const char *place, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Such a note that also becomes a line of `notes`, without the label, which the file will keep. */
+void report_note_into(const char *place, GString *notes, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -33,6 +33,6 @@ try "ports of IPv4" "1 0" "it matches only the first fragment;" -4 udp port 53
 try "ports of IPv6" "0 0" "matches no fragment of an IPv6 packet" -6 udp port 53
 try "no ports" "3 3" "" udp or ip6 proto 44
 # What the sentence recommends.
-rest=$(grep -o '`or [^`]*`' "$live_root/recorder/legacy/kernel/kernel.c" | head -1 | tr -d '`')
+rest=$(grep -o '`or [^`]*`' "$live_root/recorder/legacy/kernel/start_notes.c" | head -1 | tr -d '`')
 try "ports and fragments" "3 3" "record fragments too" "udp port 53 $rest"
 exit $failed

@@ -36,7 +36,7 @@ static void test_no_tables(void)
         CHECK(agent_text(agents[i], "mangle", TIMEOUT_MS, &text, &error) == -ENOENT);
         CHECK(strstr(error.text, "mangle") != NULL, "but %s", error.text);
         CHECK(agent_own_text(agents[i], TIMEOUT_MS, &lines, &error) == 0 && !*lines, "but %s", error.text);
-        CHECK(agent_remove(agents[i], NULL, TIMEOUT_MS, &report, &error) == 0 && !report.removed);
+        CHECK(agent_remove(agents[i], TIMEOUT_MS, &report, &error) == 0 && !report.removed);
         g_autofree char *none = world_tables(family);
         CHECK(!strcmp(none, ""), "but %s", none);
 
@@ -44,11 +44,9 @@ static void test_no_tables(void)
         CHECK(report.installed == 2 && report.table_created && !report.unlocked);
         g_autofree char *raw = world_tables(family);
         CHECK(!strcmp(raw, "raw\n"), "but %s", raw);
-        CHECK(agent_undo(agents[i], TIMEOUT_MS, &undo, &error) == 0 && undo.rules_removed == 2);
+        CHECK(agent_close(agents[i], TIMEOUT_MS, &undo, &error) == 0 && undo.rules_removed == 2);
         CHECK(world_own_rules() == 0);
     }
-    world_agent_close(agents[0]);
-    world_agent_close(agents[1]);
 }
 
 static void test_nothing_else_changes(void)
@@ -61,7 +59,7 @@ static void test_nothing_else_changes(void)
         struct error error = {""};
         struct trace_report report;
         CHECK(agent_text(agents[i], "raw", TIMEOUT_MS, &without, &error) == 0, "but %s", error.text);
-        CHECK(agent_logger_set(agents[i], TIMEOUT_MS, NULL, &error) == 0, "but %s", error.text);
+        CHECK(agent_logger_set(agents[i], TIMEOUT_MS, &error) == 0, "but %s", error.text);
         world_install(agents[i], &world_plain, &report);
         CHECK(report.installed == 2 && !report.table_created);
         CHECK(agent_text(agents[i], "raw", TIMEOUT_MS, &with, &error) == 0, "but %s", error.text);
@@ -84,23 +82,21 @@ static void test_nothing_else_changes(void)
 static void test_logger(void)
 {
     struct error error = {""};
-    char former[LOGGER_NAME_SIZE] = "";
-    bool restored = false;
+    struct undo_report undo = {0};
     struct agent *agent = world_agent(AF_INET);
     g_autofree char *before = world_snapshot();
-    CHECK(agent_logger_set(agent, TIMEOUT_MS, former, &error) == 0, "but %s", error.text);
-    CHECK(agent_logger_set(agent, TIMEOUT_MS, former, &error) == 0 && strcmp(former, LOGGER_NFLOG) != 0);
+    CHECK(agent_logger_set(agent, TIMEOUT_MS, &error) == 0, "but %s", error.text);
+    CHECK(agent_logger_set(agent, TIMEOUT_MS, &error) == 0, "but %s", error.text);
     g_autofree char *set = world_output("cat /proc/sys/net/netfilter/nf_log/2");
     CHECK(!strcmp(set, LOGGER_NFLOG "\n"), "but %s", set);
-    CHECK(agent_logger_restore(agent, TIMEOUT_MS, &restored, &error) == 0 && restored);
+    CHECK(agent_close(agent, TIMEOUT_MS, &undo, &error) == 0 && undo.logger_restored);
     CHECK(world_becomes(before, 0));
 
     /* A later choice of the administrator stays. */
-    CHECK(agent_logger_set(agent, TIMEOUT_MS, former, &error) == 0);
+    agent = world_agent(AF_INET);
+    CHECK(agent_logger_set(agent, TIMEOUT_MS, &error) == 0);
     world_run("echo NONE > /proc/sys/net/netfilter/nf_log/2");
-    CHECK(agent_logger_restore(agent, TIMEOUT_MS, &restored, &error) == 0 && !restored);
-    CHECK(agent_logger_set(agent, TIMEOUT_MS, former, &error) == 0 && !strcmp(former, LOGGER_NONE));
-    world_agent_close(agent);
+    CHECK(agent_close(agent, TIMEOUT_MS, &undo, &error) == 0 && !undo.logger_restored);
     g_autofree char *after = world_output("cat /proc/sys/net/netfilter/nf_log/2");
     CHECK(!strcmp(after, "NONE\n"), "but %s", after);
 }
@@ -116,7 +112,7 @@ static pid_t start_client(int family, bool reading)
     if (pid == 0) {
         struct agent *agent = NULL;
         close(ready[0]);
-        if (agent_open(&agent, family, -1, NULL) || agent_logger_set(agent, TIMEOUT_MS, NULL, NULL) ||
+        if (agent_open(&agent, family, -1, NULL) || agent_logger_set(agent, TIMEOUT_MS, NULL) ||
             agent_install(agent, &world_plain, TIMEOUT_MS, NULL, NULL) ||
             (reading && agent_request_text(agent, "filter", NULL)))
             _exit(1);
@@ -237,10 +233,10 @@ static void test_lock(void)
     CHECK(lock >= 0 && flock(lock, LOCK_EX) == 0);
     CHECK(agent_install(agent, &world_plain, TIMEOUT_MS, NULL, &error) == -EBUSY);
     CHECK(strstr(error.text, self) != NULL, "of %s, but %s", self, error.text);
-    CHECK(agent_remove(agent, NULL, TIMEOUT_MS, NULL, &error) == 0, "but %s", error.text);
+    CHECK(agent_remove(agent, TIMEOUT_MS, NULL, &error) == 0, "but %s", error.text);
     agent_assume_lock(agent, true);
     world_install(agent, &world_plain, NULL);
-    CHECK(agent_remove(agent, NULL, TIMEOUT_MS, NULL, &error) == 0 && world_own_rules() == 0);
+    CHECK(agent_remove(agent, TIMEOUT_MS, NULL, &error) == 0 && world_own_rules() == 0);
     world_agent_close(agent);
 
     /* Once rules were installed with the lock taken, nobody's word for it counts. */
@@ -249,7 +245,7 @@ static void test_lock(void)
     world_install(agent, &world_plain, NULL);
     CHECK(flock(lock, LOCK_EX) == 0);
     agent_assume_lock(agent, true);
-    CHECK(agent_remove(agent, NULL, TIMEOUT_MS, NULL, &error) == -EBUSY && world_own_rules() == 2);
+    CHECK(agent_remove(agent, TIMEOUT_MS, NULL, &error) == -EBUSY && world_own_rules() == 2);
 
     /* An agent that may not undo yet does it as soon as it may. */
     CHECK(agent_close(agent, 200, NULL, &error) == -ETIMEDOUT);
@@ -270,17 +266,14 @@ static void test_bound(void)
     CHECK(trace_install(AF_INET, &other, XTABLES_LOCK_BOUNDED, NULL, &error) == 0, "but %s", error.text);
     struct agent *agent = world_agent(AF_INET);
     struct trace_report report;
-    CHECK(agent_remove(agent, NULL, TIMEOUT_MS, &report, &error) == 0 && world_own_rules() == 2);
-    CHECK(agent_remove(agent, "other:2", TIMEOUT_MS, &report, &error) == -EPERM && world_own_rules() == 2);
+    CHECK(agent_remove(agent, TIMEOUT_MS, &report, &error) == 0 && world_own_rules() == 2);
     world_install(agent, &world_plain, NULL);
     CHECK(agent_install(agent, &other, TIMEOUT_MS, NULL, &error) == -EINVAL);
     CHECK(agent_bind(agent, TIMEOUT_MS, &error) == 0, "but %s", error.text);
     CHECK(agent_install(agent, &world_plain, TIMEOUT_MS, NULL, &error) == -EPERM);
-    CHECK(agent_renew(agent, 0, TIMEOUT_MS, NULL, &error) == 0, "but %s", error.text);
+    CHECK(world_renew(agent, 0, NULL, &error) == 0, "but %s", error.text);
     CHECK(world_own_rules() == 4);
-    CHECK(agent_remove(agent, "other:2", TIMEOUT_MS, &report, &error) == -EPERM);
-    CHECK(strstr(error.text, "not this helper's") != NULL, "but %s", error.text);
-    CHECK(agent_remove(agent, NULL, TIMEOUT_MS, &report, &error) == 0 && report.removed == 2);
+    CHECK(agent_remove(agent, TIMEOUT_MS, &report, &error) == 0 && report.removed == 2);
     CHECK(agent_install(agent, &world_plain, TIMEOUT_MS, NULL, &error) == -EPERM);
     CHECK(world_own_rules() == 2);
     world_agent_close(agent);
@@ -289,7 +282,7 @@ static void test_bound(void)
     agent = world_agent(AF_INET);
     CHECK(agent_bind(agent, TIMEOUT_MS, &error) == 0);
     CHECK(agent_install(agent, &other, TIMEOUT_MS, NULL, &error) == -EPERM);
-    CHECK(agent_remove(agent, NULL, TIMEOUT_MS, &report, &error) == 0 && world_own_rules() == 2);
+    CHECK(agent_remove(agent, TIMEOUT_MS, &report, &error) == 0 && world_own_rules() == 2);
     world_agent_close(agent);
 }
 
@@ -326,7 +319,7 @@ static void test_other_namespace(void)
     CLEANUP_CLOSE int netns = open(path, O_RDONLY | O_CLOEXEC);
     struct agent *agent = NULL;
     CHECK(agent_open(&agent, AF_INET, netns, &error) == 0, "but %s", error.text);
-    CHECK(agent_logger_set(agent, TIMEOUT_MS, NULL, &error) == 0, "but %s", error.text);
+    CHECK(agent_logger_set(agent, TIMEOUT_MS, &error) == 0, "but %s", error.text);
     world_install(agent, &world_plain, NULL);
     g_autofree char *there = world_output(
         "nsenter --net=%s iptables-legacy-save; nsenter --net=%s cat /proc/sys/net/netfilter/nf_log/2", path,
@@ -359,7 +352,7 @@ static void test_without_privilege(void)
         CHECK(result == -EPERM || result == -EACCES, "but %d, %s", result, error.text);
         CHECK(strstr(error.text, "root") != NULL, "but %s", error.text);
         CHECK(agent_state(agent, true, TIMEOUT_MS, &state, &error) < 0);
-        CHECK(agent_logger_set(agent, TIMEOUT_MS, NULL, &error) < 0);
+        CHECK(agent_logger_set(agent, TIMEOUT_MS, &error) < 0);
         agent_close(agent, TIMEOUT_MS, NULL, &error);
         fflush(stdout);
         _exit(world_failures != 0);

@@ -126,15 +126,15 @@ void test_renew(void)
     struct trace_report report;
     g_autofree char *lines = NULL;
     struct trace_options options = {.tag = TAG, .date_stop = 1900000000, .limit = "5/second"};
-    CHECK(agent_renew(agent, 2000000000, TIMEOUT_MS, &report, &error) == -ENOENT);
+    CHECK(world_renew(agent, 2000000000, &report, &error) == -ENOENT);
     world_install(agent, &options, &report);
-    CHECK(agent_renew(agent, 2000000000, TIMEOUT_MS, &report, &error) == 0, "but %s", error.text);
+    CHECK(world_renew(agent, 2000000000, &report, &error) == 0, "but %s", error.text);
     CHECK(report.removed == 4 && report.installed == 4);
     CHECK(agent_own_text(agent, TIMEOUT_MS, &lines, &error) == 0);
     CHECK(world_count(lines, "--datestop 2033-05-18T03:33:20") == 4 && strstr(lines, "--limit 5/sec"),
           "but %s", lines);
     world_run("ip6tables-legacy -t raw -F");
-    CHECK(agent_renew(agent, 2100000000, TIMEOUT_MS, &report, &error) == -ENOENT && world_own_rules() == 0);
+    CHECK(world_renew(agent, 2100000000, &report, &error) == -ENOENT && world_own_rules() == 0);
     world_agent_close(agent);
 }
 
@@ -170,7 +170,7 @@ void test_state(void)
 
     /* A new date of ours changes nothing of the user's; a new address of his does, at the same size and
      * count. */
-    CHECK(agent_renew(agent, 0, TIMEOUT_MS, NULL, &error) == 0, "but %s", error.text);
+    CHECK(world_renew(agent, 0, NULL, &error) == 0, "but %s", error.text);
     CHECK(agent_state(agent, true, TIMEOUT_MS, &second, &error) == 0 && is_same(&first, &second));
     world_run("iptables-legacy -t nat -R POSTROUTING 1 -s 10.0.0.2 -j MASQUERADE");
     CHECK(agent_state(agent, true, TIMEOUT_MS, &second, &error) == 0);

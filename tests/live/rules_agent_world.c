@@ -2,7 +2,9 @@
 /* What the tests of the helper see of the kernel, by iptables' own programs. */
 #include "rules_agent_world.h"
 
+#include <errno.h>
 #include <glib.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -121,6 +123,26 @@ void world_install(struct agent *agent, const struct trace_options *options, str
     struct error error = {""};
     int result = agent_install(agent, options, TIMEOUT_MS, report, &error);
     CHECK(result == 0, "but %s", error.text);
+}
+
+int world_renew(struct agent *agent, int64_t date_stop, struct trace_report *report, struct error *error)
+{
+    struct pollfd wait = {.fd = agent_fd(agent), .events = POLLIN};
+    struct agent_reply reply;
+    int result = agent_request_renew(agent, date_stop, error);
+    if (result == 0 && poll(&wait, 1, TIMEOUT_MS) != 1)
+        result = error_set(error, ETIMEDOUT, "no answer to the renewal");
+    if (result == 0)
+        result = agent_receive_upkeep(agent, &reply, error);
+    if (result < 0)
+        return result;
+    if (reply.result < 0)
+        *error = reply.error;
+    else if (report)
+        *report = reply.trace;
+    result = reply.result;
+    agent_reply_done(&reply);
+    return result;
 }
 
 const struct trace_options world_plain = {.tag = TAG};

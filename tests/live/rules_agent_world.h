@@ -42,6 +42,9 @@ struct agent *world_agent(int family);
 void world_agent_close(struct agent *agent);
 void world_install(struct agent *agent, const struct trace_options *options, struct trace_report *report);
 
+/* Asks for a renewal and waits for its answer; `report` may be NULL. */
+int world_renew(struct agent *agent, int64_t date_stop, struct trace_report *report, struct error *error);
+
 /* Cases of rules_agent_rules.c. */
 void test_options(void);
 void test_limits(void);

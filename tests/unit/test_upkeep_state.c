@@ -104,6 +104,22 @@ static void test_the_clock_is_set_back(void **state)
     assert_int_equal(upkeep_wish(&upkeep, NOW - 2), UPKEEP_WANTS_RENEWAL);
 }
 
+static void test_a_kernel_that_knows_no_date(void **state)
+{
+    (void)state;
+    const struct error no_time = {.text = "the kernel knows no match time"},
+                       no_bpf = {.text = "the kernel knows no match bpf"};
+    struct upkeep upkeep = {.life_s = upkeep_life_s(true)};
+    assert_int_equal(upkeep_begin(&upkeep, true, NOW), NOW + UPKEEP_LIFE_SHARED_S);
+    assert_int_equal(upkeep.date_stop, NOW + UPKEEP_LIFE_SHARED_S);
+    assert_false(upkeep_lacks_date(0, &no_time));
+    assert_false(upkeep_lacks_date(-EPROTONOSUPPORT, &no_bpf));
+    assert_false(upkeep_lacks_date(-EBUSY, &no_time));
+    assert_true(upkeep_lacks_date(-EPROTONOSUPPORT, &no_time));
+    assert_int_equal(upkeep_begin(&upkeep, false, NOW), 0);
+    assert_false(upkeep.dated || upkeep.date_stop);
+}
+
 static void test_rules_without_a_date(void **state)
 {
     (void)state;
@@ -163,6 +179,7 @@ int main(void)
         cmocka_unit_test(test_another_rule_before_ours_is_said_once),
         cmocka_unit_test(test_half_of_the_life_is_over),
         cmocka_unit_test(test_the_clock_is_set_back),
+        cmocka_unit_test(test_a_kernel_that_knows_no_date),
         cmocka_unit_test(test_rules_without_a_date),
         cmocka_unit_test(test_a_renewal_that_fails_is_tried_again),
         cmocka_unit_test(test_a_repair),

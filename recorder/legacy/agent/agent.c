@@ -92,12 +92,22 @@ int agent_open(struct agent **ret_agent, int family, int netns_fd, struct error 
     return 0;
 }
 
+static int undo(struct agent *agent, int timeout_ms, struct undo_report *ret_report, struct error *error)
+{
+    struct wire_request request = {.kind = WIRE_UNDO};
+    struct wire_reply reply;
+    int result = agent_ask(agent, &request, timeout_ms, &reply, NULL, error);
+    if (!result && ret_report)
+        *ret_report = reply.undo;
+    return result;
+}
+
 int agent_close(struct agent *agent, int timeout_ms, struct undo_report *ret_report, struct error *error)
 {
     if (!agent)
         return 0;
     gint64 deadline = g_get_monotonic_time() + timeout_ms * G_TIME_SPAN_MILLISECOND;
-    int result = agent_undo(agent, timeout_ms, ret_report, error);
+    int result = undo(agent, timeout_ms, ret_report, error);
     cleanup_close(&agent->socket);
     if (!reap(agent, MAX(deadline, g_get_monotonic_time() + G_TIME_SPAN_SECOND / 2)))
         result = error_set(error, ETIMEDOUT,
@@ -153,24 +163,11 @@ int agent_own_text(struct agent *agent, int timeout_ms, char **ret_lines, struct
     return result;
 }
 
-int agent_logger_set(struct agent *agent, int timeout_ms, char *ret_former, struct error *error)
+int agent_logger_set(struct agent *agent, int timeout_ms, struct error *error)
 {
     struct wire_request request = {.kind = WIRE_LOGGER_SET};
     struct wire_reply reply;
-    int result = agent_ask(agent, &request, timeout_ms, &reply, NULL, error);
-    if (!result && ret_former)
-        g_strlcpy(ret_former, reply.former_logger, LOGGER_NAME_SIZE);
-    return result;
-}
-
-int agent_logger_restore(struct agent *agent, int timeout_ms, bool *ret_restored, struct error *error)
-{
-    struct wire_request request = {.kind = WIRE_LOGGER_RESTORE};
-    struct wire_reply reply;
-    int result = agent_ask(agent, &request, timeout_ms, &reply, NULL, error);
-    if (!result && ret_restored)
-        *ret_restored = reply.logger_restored;
-    return result;
+    return agent_ask(agent, &request, timeout_ms, &reply, NULL, error);
 }
 
 static int ask_trace(struct agent *agent, struct wire_request *request, int timeout_ms,
@@ -204,18 +201,9 @@ int agent_install(struct agent *agent, const struct trace_options *options, int 
     return ask_trace(agent, &request, timeout_ms, ret_report, error);
 }
 
-int agent_renew(struct agent *agent, int64_t date_stop, int timeout_ms, struct trace_report *ret_report,
-                struct error *error)
-{
-    struct wire_request request = {.kind = WIRE_RENEW, .options = {.date_stop = date_stop}};
-    return ask_trace(agent, &request, timeout_ms, ret_report, error);
-}
-
-int agent_remove(struct agent *agent, const char *tag, int timeout_ms, struct trace_report *ret_report,
-                 struct error *error)
+int agent_remove(struct agent *agent, int timeout_ms, struct trace_report *ret_report, struct error *error)
 {
     struct wire_request request = {.kind = WIRE_REMOVE};
-    g_strlcpy(request.options.tag, tag ? tag : "", sizeof request.options.tag);
     return ask_trace(agent, &request, timeout_ms, ret_report, error);
 }
 
@@ -224,16 +212,6 @@ int agent_bind(struct agent *agent, int timeout_ms, struct error *error)
     struct wire_request request = {.kind = WIRE_BIND};
     struct wire_reply reply;
     return agent_ask(agent, &request, timeout_ms, &reply, NULL, error);
-}
-
-int agent_undo(struct agent *agent, int timeout_ms, struct undo_report *ret_report, struct error *error)
-{
-    struct wire_request request = {.kind = WIRE_UNDO};
-    struct wire_reply reply;
-    int result = agent_ask(agent, &request, timeout_ms, &reply, NULL, error);
-    if (!result && ret_report)
-        *ret_report = reply.undo;
-    return result;
 }
 
 /* ---- requests that do not wait ---- */

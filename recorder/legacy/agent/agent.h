@@ -21,9 +21,9 @@ struct agent;
  * close agent_fd(), else the helper does not see the client's death. */
 int agent_open(struct agent **ret_agent, int family, int netns_fd, struct error *error);
 
-/* Asks for undo, waits at most `timeout_ms` for it and reaps the helper. -ETIMEDOUT: the helper, by now on
- * its own, goes on trying and then exits; the sentence says what it waits for. Frees the agent in any case;
- * `ret_report` may be NULL, and so may `agent`. */
+/* Has it put everything back, waits at most `timeout_ms` for that and reaps the helper. -ETIMEDOUT: the
+ * helper, by now on its own, goes on trying and then exits; the sentence says what it waits for. Frees the
+ * agent in any case; `ret_report` may be NULL, and so may `agent`. */
 int agent_close(struct agent *agent, int timeout_ms, struct undo_report *ret_report, struct error *error);
 
 int agent_family(const struct agent *agent);
@@ -43,23 +43,17 @@ int agent_text(struct agent *agent, const char *table, int timeout_ms, struct ta
                struct error *error);
 /* The TRACE rules that are ours, as iptables-save prints them, a line each; the caller frees `*ret_lines`. */
 int agent_own_text(struct agent *agent, int timeout_ms, char **ret_lines, struct error *error);
-/* Sets the logger to nfnetlink_log; the helper remembers the former, and `ret_former` (NULL, or of
- * LOGGER_NAME_SIZE bytes) tells it for a state file. */
-int agent_logger_set(struct agent *agent, int timeout_ms, char *ret_former, struct error *error);
-int agent_logger_restore(struct agent *agent, int timeout_ms, bool *ret_restored, struct error *error);
+/* Sets the logger to nfnetlink_log; the helper remembers the former. */
+int agent_logger_set(struct agent *agent, int timeout_ms, struct error *error);
 /* See trace_install.h. The helper remembers the options: undo removes this tag, and renew repeats them. */
 int agent_install(struct agent *agent, const struct trace_options *options, int timeout_ms,
                   struct trace_report *ret_report, struct error *error);
-int agent_renew(struct agent *agent, int64_t date_stop, int timeout_ms, struct trace_report *ret_report,
-                struct error *error);
-/* Removes the rules that this helper installed, and no others: `tag` is theirs or null, else -EPERM. */
-int agent_remove(struct agent *agent, const char *tag, int timeout_ms, struct trace_report *ret_report,
-                 struct error *error);
+/* Removes the rules that this helper installed, and no others. */
+int agent_remove(struct agent *agent, int timeout_ms, struct trace_report *ret_report, struct error *error);
 /* Before the client reads bytes of strangers: from here on the helper installs nothing but what was
- * (agent_renew, a repair), -EPERM, and takes nobody's word for the lock, so that whoever takes the client
+ * (a renewal, a repair), -EPERM, and takes nobody's word for the lock, so that whoever takes the client
  * over cannot ask for more. */
 int agent_bind(struct agent *agent, int timeout_ms, struct error *error);
-int agent_undo(struct agent *agent, int timeout_ms, struct undo_report *ret_report, struct error *error);
 
 /* ---- Requests that do not wait: poll agent_fd() for POLLIN, then call agent_receive until -EAGAIN. ---- */
 
@@ -76,7 +70,7 @@ int agent_receive(struct agent *agent, struct agent_reply *ret_reply, struct err
 
 /* Whether the logger and the rules of agent_install or the last renewal are still there: look.h. */
 int agent_request_look(struct agent *agent, struct error *error);
-/* As agent_renew; -ENOENT is in the answer. */
+/* Gives the rules of agent_install another date; -ENOENT, where they are gone, is in the answer. */
 int agent_request_renew(struct agent *agent, int64_t date_stop, struct error *error);
 /* Sets the logger and puts the rules of agent_install in again, ahead of all others, wherever they are. */
 int agent_request_repair(struct agent *agent, int64_t date_stop, struct error *error);

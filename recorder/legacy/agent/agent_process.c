@@ -118,17 +118,6 @@ static void answer_logger_set(struct server *server, const struct wire_request *
         g_strlcpy(server->former_logger, former, sizeof server->former_logger);
     server->logger_set = true;
     reply->result = logger_write(server->family, LOGGER_NFLOG, &reply->error);
-    g_strlcpy(reply->former_logger, server->former_logger, sizeof reply->former_logger);
-}
-
-static void answer_logger_restore(struct server *server, const struct wire_request *request,
-                                  struct wire_reply *reply)
-{
-    (void)request;
-    if (server->logger_set)
-        reply->result =
-            logger_restore(server->family, server->former_logger, &reply->logger_restored, &reply->error);
-    server->logger_set &= reply->result != 0;
 }
 
 typedef int trace_change(int family, const struct trace_options *options, enum xtables_lock_wait wait,
@@ -209,12 +198,6 @@ static void answer_renew(struct server *server, const struct wire_request *reque
 
 static void answer_remove(struct server *server, const struct wire_request *request, struct wire_reply *reply)
 {
-    if (*request->options.tag && strcmp(request->options.tag, server->options.tag) != 0) {
-        reply->result =
-            error_set(&reply->error, EPERM, "rules of tag %s are not this helper's: expected %s",
-                      request->options.tag, *server->options.tag ? server->options.tag : "none yet");
-        return;
-    }
     if (!server->installed)
         return;
     reply->result = trace_remove(server->family, server->options.tag, lock_of(server, request), &reply->trace,
@@ -284,18 +267,10 @@ static void finish_text(struct server *server)
 typedef void answer(struct server *server, const struct wire_request *request, struct wire_reply *reply);
 
 static answer *const answers[] = {
-    [WIRE_STATE] = answer_state,
-    [WIRE_TEXT] = start_text,
-    [WIRE_OWN_TEXT] = start_text,
-    [WIRE_LOGGER_SET] = answer_logger_set,
-    [WIRE_LOGGER_RESTORE] = answer_logger_restore,
-    [WIRE_INSTALL] = answer_install,
-    [WIRE_RENEW] = answer_renew,
-    [WIRE_REMOVE] = answer_remove,
-    [WIRE_UNDO] = answer_undo,
-    [WIRE_LOOK] = answer_look,
-    [WIRE_REPAIR] = answer_repair,
-    [WIRE_BIND] = answer_bind,
+    [WIRE_STATE] = answer_state,           [WIRE_TEXT] = start_text,        [WIRE_OWN_TEXT] = start_text,
+    [WIRE_LOGGER_SET] = answer_logger_set, [WIRE_INSTALL] = answer_install, [WIRE_RENEW] = answer_renew,
+    [WIRE_REMOVE] = answer_remove,         [WIRE_UNDO] = answer_undo,       [WIRE_LOOK] = answer_look,
+    [WIRE_REPAIR] = answer_repair,         [WIRE_BIND] = answer_bind,
 };
 
 /* False when the client has closed, or says what no client of ours says. */

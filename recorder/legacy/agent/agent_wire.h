@@ -21,7 +21,6 @@ enum wire_kind {
     WIRE_TEXT,
     WIRE_OWN_TEXT,
     WIRE_LOGGER_SET,
-    WIRE_LOGGER_RESTORE,
     WIRE_INSTALL,
     WIRE_RENEW,
     WIRE_REMOVE,
@@ -64,8 +63,7 @@ struct wire_request {
     uint8_t
         lock_held; /* the client holds the xtables lock: counts until the first WIRE_INSTALL or WIRE_BIND */
     char table[RULESET_TABLE_NAME_SIZE]; /* WIRE_TEXT */
-    struct wire_options options; /* WIRE_INSTALL; WIRE_RENEW, WIRE_REPAIR: date_stop; WIRE_REMOVE: tag, empty
-                                    for that installed */
+    struct wire_options options;         /* WIRE_INSTALL; WIRE_RENEW, WIRE_REPAIR: date_stop */
 };
 
 struct wire_reply {
@@ -78,8 +76,6 @@ struct wire_reply {
         struct ruleset_state state;
         struct trace_report trace;
         struct undo_report undo;
-        char former_logger[LOGGER_NAME_SIZE];
-        bool logger_restored;
         struct ruleset_look look;
     };
 };

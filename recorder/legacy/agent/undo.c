@@ -14,7 +14,6 @@ int ruleset_undo(int family, const char *tag, const char *former_logger, enum xt
     struct trace_report removal = {0};
     int result = trace_remove(family, tag, wait, &removal, error);
     report.rules_removed = removal.removed;
-    report.unlocked = removal.unlocked;
 
     if (former_logger) {
         int logger = logger_restore(family, former_logger, &report.logger_restored, result ? NULL : error);

@@ -12,7 +12,6 @@
 struct undo_report {
     uint32_t rules_removed;
     bool logger_restored; /* it was still ours, and is now `former` */
-    bool unlocked;        /* done without the xtables lock */
 };
 
 /* In the calling thread's network namespace: removes our TRACE rules of `tag` (NULL: of every tag), then

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a recording changes in the kernel, and puts back: loggers and TRACE rules; and what it reads there:
  * the rules. All of it is done by one agent a family (recorder/legacy/agent/agent.h), which undoes it when
- * this process dies, and so does the guard (guard.h) when agents die. */
+ * this process dies, and so does the guard (guard.h) when agents die. What is decided on the way is decided
+ * without a descriptor: which families (family_choice.h), which limit (limit_choice.h), what comes next and
+ * what is to be put back (kernel_state.h). */
 #ifndef IPTRACE_LEGACY_KERNEL_KERNEL_H
 #define IPTRACE_LEGACY_KERNEL_KERNEL_H
 
@@ -12,9 +14,10 @@
 
 struct kernel;
 
-/* Starts the agents of the families that the options ask for. Do it early: they keep the privileges. */
+/* Starts the agents of the families that the options ask for. Do it early: they keep the privileges. `place`
+ * (report.h): whom notes are about; it stays the caller's, as the others do. */
 int kernel_open(struct kernel **ret_kernel, const struct options *options, const struct netns *netns,
-                struct error *error);
+                const char *place, struct error *error);
 
 /* Chooses the families, by a look that changes nothing: those that have legacy rules, or all that the options
  * name. -ENOTSUP, with a sentence for the user, where all rules are nftables' and nobody asked for the legacy
@@ -24,12 +27,8 @@ int kernel_choose_families(struct kernel *kernel, struct error *error);
 /* The xtables lock is held by this process from now on (--lock): the agents take none. */
 void kernel_assume_lock(struct kernel *kernel);
 
-/* Puts back what killed recorders left in this namespace, reads all rules into the pipeline's book, or leaves
- * the texts of many to the watch; then loggers and TRACE rules go in. Where that fails nothing stays changed.
- * `tag` (state_tag.h) names our rules. Sentences for the user and the file are appended to `notes`, a line
- * each. */
-int kernel_start(struct kernel *kernel, struct pipeline *pipeline, const char *tag, GString *notes,
-                 struct error *error);
+/* Whether nftables has rules in this namespace; false where nobody can say. */
+bool kernel_sees_nftables(const struct kernel *kernel);
 
 /* Adds the families to the watch, once they were started. */
 void kernel_watch(struct kernel *kernel, struct watch *watch);

@@ -18,15 +18,17 @@ static int watch_directory(const struct lock_watch *lock, const char *path)
     return inotify_add_watch(lock->fd, directory, IN_OPEN | IN_CLOSE | IN_ONLYDIR) < 0 ? -errno : 0;
 }
 
-int lock_watch_open(struct lock_watch *lock, uint64_t now_ns, struct error *error)
+int lock_watch_open(struct lock_watch *lock, const char *place, uint64_t now_ns, struct error *error)
 {
-    *lock = (struct lock_watch){.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC), .turned_ns = now_ns};
+    *lock = (struct lock_watch){
+        .place = place, .fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC), .turned_ns = now_ns};
     if (lock->fd < 0)
         return error_set(error, errno, "cannot watch the xtables lock: %s", g_strerror(errno));
     int result = watch_directory(lock, XTABLES_LOCK_FILE);
     if (result < 0)
-        report_note("%s cannot be watched (%s): changes of the rules are found by looking at them alone",
-                    XTABLES_LOCK_FILE, g_strerror(-result));
+        report_note_about(
+            place, "%s cannot be watched (%s): changes of the rules are found by looking at them alone",
+            XTABLES_LOCK_FILE, g_strerror(-result));
     return 0;
 }
 
@@ -35,7 +37,7 @@ void lock_watch_add(struct lock_watch *lock, const char *path)
     /* One directory has one watch, by whatever name. */
     int result = watch_directory(lock, path);
     if (result < 0)
-        report_detail("%s cannot be watched: %s", path, g_strerror(-result));
+        report_detail_about(lock->place, "%s cannot be watched: %s", path, g_strerror(-result));
 }
 
 static void take_event(struct lock_watch *lock, uint32_t what, uint64_t now_ns)

@@ -14,6 +14,7 @@
 
 /* To be read by whomever has it; changed by the functions below. */
 struct lock_watch {
+    const char *place;
     int fd;             /* inotify's: readable when something happened */
     int openings;       /* by others, as far as ours are known: see lock_watch_forgive() */
     unsigned holders;   /* processes that have a lock open, as far as they were seen to open it */
@@ -21,8 +22,9 @@ struct lock_watch {
     uint64_t closed_ns; /* when a lock was last seen to be closed, at the latest; 0: never */
 };
 
-/* From here on openings are counted. A lock that cannot be watched is reported once and is no error. */
-int lock_watch_open(struct lock_watch *lock, uint64_t now_ns, struct error *error);
+/* From here on openings are counted. A lock that cannot be watched is reported once, as about `place`
+ * (report.h, it stays the caller's), and is no error. */
+int lock_watch_open(struct lock_watch *lock, const char *place, uint64_t now_ns, struct error *error);
 
 /* Watches a further lock file, unless it is the same. One that cannot be seen is no error. */
 void lock_watch_add(struct lock_watch *lock, const char *path);

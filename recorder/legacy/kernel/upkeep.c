@@ -15,17 +15,17 @@ static int64_t now_s(void)
     return (int64_t)(clock_realtime_ns() / SECOND_NS);
 }
 
-static void journal(struct pipeline *pipeline, enum journal_priority priority, const char *event,
-                    const char *format, ...) __attribute__((format(printf, 4, 5)));
+static void journal(const struct kernel *kernel, struct pipeline *pipeline, enum journal_priority priority,
+                    const char *event, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-static void journal(struct pipeline *pipeline, enum journal_priority priority, const char *event,
-                    const char *format, ...)
+static void journal(const struct kernel *kernel, struct pipeline *pipeline, enum journal_priority priority,
+                    const char *event, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     g_autofree char *sentence = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    report_note("%s", sentence);
+    report_note_about(kernel->place, "%s", sentence);
     pipeline_add_journal(pipeline, priority, event, sentence);
 }
 
@@ -34,7 +34,7 @@ static void journal(struct pipeline *pipeline, enum journal_priority priority, c
 static int ask_repair(struct kernel *kernel, struct family *family, struct pipeline *pipeline,
                       uint64_t now_ns, const char *event, const char *what, struct error *error)
 {
-    journal(pipeline, JOURNAL_WARNING, event, "%s: packets since then were not recorded", what);
+    journal(kernel, pipeline, JOURNAL_WARNING, event, "%s: packets since then were not recorded", what);
     if (!upkeep_may_repair(&kernel->repairs, now_ns))
         return error_set(error, ECANCELED,
                          "%s once more, after %d repairs within a minute: another program does not let this "
@@ -67,7 +67,7 @@ static int take_look(struct kernel *kernel, struct family *family, struct pipeli
                                family_name(family));
         return ask_repair(kernel, family, pipeline, now_ns, "trace_removed", what, error);
     case UPKEEP_FINDS_MOVED:
-        journal(pipeline, JOURNAL_WARNING, "trace_moved",
+        journal(kernel, pipeline, JOURNAL_WARNING, "trace_moved",
                 "another %s rule now stands before our TRACE rules in table raw: packets that it ends are "
                 "not recorded",
                 family_name(family));
@@ -78,8 +78,8 @@ static int take_look(struct kernel *kernel, struct family *family, struct pipeli
 
 /* ---- Answers ---- */
 
-static int take_repair(struct family *family, struct pipeline *pipeline, const struct agent_reply *reply,
-                       struct error *error)
+static int take_repair(const struct kernel *kernel, struct family *family, struct pipeline *pipeline,
+                       const struct agent_reply *reply, struct error *error)
 {
     upkeep_take_repair(&family->upkeep, reply->result, reply->trace.installed, now_s());
     if (reply->result == -EBUSY) /* somebody has the lock: the next look asks again */
@@ -89,18 +89,18 @@ static int take_repair(struct family *family, struct pipeline *pipeline, const s
             *error = reply->error;
         return reply->result;
     }
-    journal(pipeline, JOURNAL_NOTICE, "trace_reinstalled", "the %s logger and TRACE rules are in place again",
-            family_name(family));
+    journal(kernel, pipeline, JOURNAL_NOTICE, "trace_reinstalled",
+            "the %s logger and TRACE rules are in place again", family_name(family));
     return 0;
 }
 
-static void take_renewal(struct family *family, const struct agent_reply *reply)
+static void take_renewal(const struct kernel *kernel, struct family *family, const struct agent_reply *reply)
 {
     upkeep_take_renewal(&family->upkeep, reply->result, now_s());
     if (reply->result == 0)
-        report_detail("renewed the date of the %s TRACE rules", family_name(family));
+        report_detail_about(kernel->place, "renewed the date of the %s TRACE rules", family_name(family));
     else
-        report_detail("%s", reply->error.text);
+        report_detail_about(kernel->place, "%s", reply->error.text);
 }
 
 static int take_reply(struct kernel *kernel, struct family *family, struct pipeline *pipeline,
@@ -113,10 +113,10 @@ static int take_reply(struct kernel *kernel, struct family *family, struct pipel
         upkeep_fail_look(&family->upkeep);
         return 0;
     case AGENT_REPLY_RENEW:
-        take_renewal(family, reply);
+        take_renewal(kernel, family, reply);
         return 0;
     case AGENT_REPLY_REPAIR:
-        return take_repair(family, pipeline, reply, error);
+        return take_repair(kernel, family, pipeline, reply, error);
     default:
         return 0;
     }
@@ -139,7 +139,7 @@ static int take_replies(struct kernel *kernel, struct family *family, struct pip
     }
 }
 
-/* ---- The tick ---- */
+/* ---- What is due ---- */
 
 static int renew(const struct kernel *kernel, struct family *family, struct pipeline *pipeline,
                  struct error *error)
@@ -148,7 +148,7 @@ static int renew(const struct kernel *kernel, struct family *family, struct pipe
     if (upkeep_has_expired(&family->upkeep, now)) {
         assembler_lost(pipeline->assembler);
         journal(
-            pipeline, JOURNAL_WARNING, "trace_expired",
+            kernel, pipeline, JOURNAL_WARNING, "trace_expired",
             "the %s TRACE rules had passed their date, for the machine slept or its clock was set: packets "
             "since then were not recorded",
             family_name(family));
@@ -183,11 +183,8 @@ static int do_what_is_due(const struct kernel *kernel, struct family *family, st
     return 0;
 }
 
-int upkeep_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_ns, struct error *error)
+int upkeep_look(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_ns, struct error *error)
 {
-    if (kernel->stopping || now_ns - kernel->looked_ns < UPKEEP_LOOK_NS)
-        return 0;
-    kernel->looked_ns = now_ns;
     if (kernel->guard && !guard_is_alive(kernel->guard))
         return error_set(error, ECANCELED,
                          "the guard, process %ld, was killed: without it rules could be left behind, so this "

@@ -15,9 +15,7 @@
 
 #include "recorder/legacy/kernel/kernel_family.h"
 
-#define UPKEEP_LOOK_NS 200000000ull
-
-/* See kernel_tick. */
-int upkeep_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_ns, struct error *error);
+/* See kernel_tick; `now_ns` is monotonic, and each call is a look. */
+int upkeep_look(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_ns, struct error *error);
 
 #endif

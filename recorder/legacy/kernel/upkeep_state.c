@@ -2,6 +2,7 @@
 /* Whether a family's own rules and logger are in place, and what is due. */
 #include "recorder/legacy/kernel/upkeep_state.h"
 
+#include <errno.h>
 #include <glib.h>
 #include <string.h>
 
@@ -17,6 +18,17 @@ int64_t upkeep_life_s(bool is_shared)
 int64_t upkeep_date(const struct upkeep *upkeep, int64_t now_s)
 {
     return upkeep->dated ? now_s + upkeep->life_s : 0;
+}
+
+int64_t upkeep_begin(struct upkeep *upkeep, bool dated, int64_t now_s)
+{
+    upkeep->dated = dated;
+    return upkeep->date_stop = upkeep_date(upkeep, now_s);
+}
+
+bool upkeep_lacks_date(int result, const struct error *error)
+{
+    return result == -EPROTONOSUPPORT && strstr(error->text, "match time") != NULL;
 }
 
 static bool renewal_is_due(const struct upkeep *upkeep, int64_t now_s)

@@ -39,6 +39,13 @@ struct upkeep_repairs {
 /* When rules that are made now shall match no more; `is_shared`: raw has rules of somebody else's. */
 int64_t upkeep_life_s(bool is_shared);
 
+/* Rules are put in for the first time, `dated` or, where the kernel cannot, without a date, which is
+ * returned; 0: none. */
+int64_t upkeep_begin(struct upkeep *upkeep, bool dated, int64_t now_s);
+
+/* Whether rules were not taken because the kernel lacks the match that compares the date, xt_time. */
+bool upkeep_lacks_date(int result, const struct error *error);
+
 /* The date of rules that are made or renewed now; 0: none. */
 int64_t upkeep_date(const struct upkeep *upkeep, int64_t now_s);
 

@@ -29,6 +29,7 @@ struct family_watch {
 
 struct watch {
     struct pipeline *pipeline;
+    const char *place; /* report.h */
     struct lock_watch lock;
     int audit; /* audit_open() */
     size_t count;
@@ -46,11 +47,12 @@ static void text_free(gpointer pointer)
     g_free(pointer);
 }
 
-int watch_open(struct watch **ret_watch, struct pipeline *pipeline, struct error *error)
+int watch_open(struct watch **ret_watch, struct pipeline *pipeline, const char *place, struct error *error)
 {
     struct watch *watch = g_new0(struct watch, 1);
     watch->pipeline = pipeline;
-    int result = lock_watch_open(&watch->lock, clock_realtime_ns(), error);
+    watch->place = place;
+    int result = lock_watch_open(&watch->lock, place, clock_realtime_ns(), error);
     if (result < 0) {
         g_free(watch);
         return result;
@@ -164,7 +166,7 @@ static void tell_unconfirmed(struct watch *watch, const struct family_watch *fam
                   "From %s to %s UTC the IPv%u rules were not confirmed: the packets of that time "
                   "were written before another look at the rules",
                   from, to, family->version);
-    report_note("%s", message);
+    report_note_about(watch->place, "%s", message);
     pipeline_add_journal(watch->pipeline, JOURNAL_WARNING, change ? "rules_in_doubt" : "rules_not_confirmed",
                          message);
 }
@@ -182,7 +184,7 @@ static void tell_change(struct watch *watch, const struct family_watch *family, 
     } else {
         message = g_strdup_printf("Table %s (IPv%u) appeared", table, family->version);
     }
-    report_detail("rules of %s (IPv%u) changed", table, family->version);
+    report_detail_about(watch->place, "rules of %s (IPv%u) changed", table, family->version);
     pipeline_add_journal(watch->pipeline, JOURNAL_NOTICE, "rules_changed", message);
 }
 
@@ -350,7 +352,7 @@ static int take_reply(struct watch *watch, struct family_watch *family, struct a
                       struct error *error)
 {
     if (reply->result < 0) {
-        report_detail("%s", reply->error.text);
+        report_detail_about(watch->place, "%s", reply->error.text);
         g_ptr_array_set_size(family->texts, 0);
         rule_watch_take_failure(&family->rules, now());
         return 0;

@@ -18,8 +18,9 @@
 
 struct watch;
 
-/* Before the rules are first read. A lock file that cannot be watched is reported once; the looks remain. */
-int watch_open(struct watch **ret_watch, struct pipeline *pipeline, struct error *error);
+/* Before the rules are first read. A lock file that cannot be watched is reported once; the looks remain.
+ * `place` (report.h): whom notes are about; it stays the caller's. */
+int watch_open(struct watch **ret_watch, struct pipeline *pipeline, const char *place, struct error *error);
 
 /* Watches a further lock file: that of a container, whose iptables take another than ours. Where it is the
  * same, or cannot be seen, the looks must do. Before the rules are first read. */

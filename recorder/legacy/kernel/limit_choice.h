@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The limit of our own rules: that of --limit, or one that the recorder sets by itself where tracing would
+ * cost the kernel too much (cost.h). Pure: no descriptor, no clock. */
+#ifndef IPTRACE_LEGACY_KERNEL_LIMIT_CHOICE_H
+#define IPTRACE_LEGACY_KERNEL_LIMIT_CHOICE_H
+
+#include <glib.h>
+
+#include "recorder/core/options.h"
+#include "recorder/legacy/agent/agent_reply.h"
+#include "recorder/legacy/walk/cost.h"
+
+struct limit_question {
+    double rate; /* packets a second, as seen here; 0: nobody can say */
+    size_t count;
+    const struct ruleset_state *states[2]; /* of a look at all entries, a family each: IPv4 before IPv6 */
+};
+
+struct limit_choice {
+    struct cost_limit limit; /* of each own rule of the families below; its text is empty: none */
+    bool limits[2];          /* the families, in the order asked */
+    char *sentence;          /* for the user: what it costs and what follows; null: nothing; owned */
+};
+
+/* Whether the choice depends on anything but the options. */
+bool limit_choice_asks(const struct options *options);
+
+void limit_choice_make(const struct options *options, const struct limit_question *question,
+                       struct limit_choice *ret_choice);
+void limit_choice_done(struct limit_choice *choice);
+
+/* At the end: how many of the packets that matched were traced. To be freed. */
+char *limit_describe_end(uint64_t matched, uint64_t traced, const char *limit);
+
+#endif

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "format/targets.h"
 #include "plugin/packet_text.h"
-#include "plugin/targets.h"
 #include "plugin/text.h"
 
 struct walk {
@@ -32,7 +32,7 @@ static bool by_target(const struct walk *walk, unsigned changes)
     const struct step *before = walk->before;
     bool jumped = bytes_equal(before->table, walk->after->table) &&
                   bytes_equal(before->target, walk->after->chain) && same_hook(walk);
-    return before->type == STEP_RULE && !jumped && (targets_effect(before->target) & changes);
+    return before->type == STEP_RULE && !jumped && (target_find(before->target)->effect & changes);
 }
 
 static const char *cause_rule(const struct walk *walk)

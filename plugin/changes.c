@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "format/family.h"
 #include "format/targets.h"
 #include "plugin/packet_text.h"
 #include "plugin/text.h"
@@ -121,7 +122,7 @@ static void compare_rest(struct walk *walk)
     uint32_t old = mark_of(walk->before), new = mark_of(walk->after);
     if (old != new)
         add(walk, CHANGE_MARK, wmem_strdup_printf(pool, "mark 0x%x → 0x%x", old, new));
-    const char *ttl = packet->version == 6 ? "hop limit" : "TTL";
+    const char *ttl = packet->version == FAMILY_IPV6 ? "hop limit" : "TTL";
     if (change->has_ttl)
         add(walk, CHANGE_TTL, wmem_strdup_printf(pool, "%s %u → %u", ttl, packet->ttl, change->ttl));
     if (change->has_tos)

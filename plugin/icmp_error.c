@@ -41,7 +41,7 @@ static uint64_t hash_port(uint64_t hash, uint16_t port)
  * translation of it was the last that was seen of the packet. */
 static uint64_t key_of(const struct packet *packet, bool with_destination)
 {
-    unsigned id = packet->version == 4 ? packet->id : 0;
+    unsigned id = packet->version == FAMILY_IPV4 ? packet->id : 0;
     const uint8_t numbers[] = {(uint8_t)(id >> 8), (uint8_t)id, packet->protocol, with_destination};
     uint64_t hash = hash_bytes(0xcbf29ce484222325u, numbers, sizeof numbers);
     hash = hash_bytes(hash, packet->src.data, packet->src.length);

@@ -32,11 +32,11 @@ int kernel_open(struct kernel **ret_kernel, const struct options *options, const
                 struct error *error)
 {
     const struct {
-        int family;
+        enum ip_family family;
         bool wanted;
     } families[] = {
-        {AF_INET,  options->ipv4},
-        {AF_INET6, options->ipv6}
+        {FAMILY_IPV4, options->ipv4},
+        {FAMILY_IPV6, options->ipv6}
     };
     struct kernel *kernel = g_new0(struct kernel, 1);
     kernel->options = options;
@@ -334,9 +334,9 @@ static int refuse_nftables(const struct kernel *kernel, struct error *error)
         "are nftables' where it is iptables-nft, and iptrace cannot record those yet. "
         "`xtables-monitor --trace` shows how packets meet the rules of iptables-nft, `nft monitor trace` "
         "all of nftables'; --backend legacy records the legacy tables anyway",
-        kernel->count > 1                        ? ""
-        : kernel->families[0].family == AF_INET6 ? "IPv6 "
-                                                 : "IPv4 ");
+        kernel->count > 1                           ? ""
+        : kernel->families[0].family == FAMILY_IPV6 ? "IPv6 "
+                                                    : "IPv4 ");
 }
 
 static int leave_out(struct kernel *kernel, size_t i, struct error *error)

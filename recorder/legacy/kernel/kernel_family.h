@@ -3,8 +3,6 @@
 #ifndef IPTRACE_LEGACY_KERNEL_KERNEL_FAMILY_H
 #define IPTRACE_LEGACY_KERNEL_KERNEL_FAMILY_H
 
-#include <sys/socket.h>
-
 #include "recorder/legacy/agent/agent.h"
 #include "recorder/legacy/kernel/kernel.h"
 #include "recorder/legacy/kernel/upkeep_state.h"
@@ -15,7 +13,7 @@
 #define TEXT_MS  120000 /* for the text of a table, of 100 000 rules or more */
 
 struct family {
-    int family; /* AF_INET, AF_INET6 */
+    enum ip_family family;
     struct agent *agent;
     bool is_changed; /* there may be something to put back */
     bool is_left;    /* and its agent died without having done it */
@@ -43,14 +41,14 @@ struct kernel {
     struct upkeep_repairs repairs;
 };
 
-static inline unsigned family_version(const struct family *family)
+static inline enum ip_family family_version(const struct family *family)
 {
-    return family->family == AF_INET6 ? 6 : 4;
+    return family->family;
 }
 
 static inline const char *family_name(const struct family *family)
 {
-    return family->family == AF_INET6 ? "IPv6" : "IPv4";
+    return ip_family_name(family->family);
 }
 
 /* Packets that the namespace's interfaces had counted at a time; zero where that cannot be read. */

@@ -55,7 +55,7 @@ struct assembler {
     struct assembler_limits limits;
     struct path_store paths;
     struct stream_clock clock;
-    struct confirmation confirmations[2];
+    struct confirmation confirmations[FAMILY_COUNT];
     uint32_t queued_count; /* paths in the hands of a program behind NFQUEUE */
     uint32_t equal_times;  /* messages in a row that had the time of their path's last one */
     uint64_t now_ns;
@@ -67,9 +67,9 @@ struct assembler {
     struct assembler_counts counts;
 };
 
-static struct confirmation *confirmation_of(const struct assembler *assembler, unsigned family)
+static struct confirmation *confirmation_of(const struct assembler *assembler, enum ip_family family)
 {
-    return (struct confirmation *)&assembler->confirmations[family == 6];
+    return (struct confirmation *)&assembler->confirmations[ip_family_index(family)];
 }
 
 /* What is left to know a packet by that a program has rewritten. */
@@ -327,8 +327,8 @@ static void understand_again(struct assembler *assembler, struct path_entry *pat
     assembler->queued_count += (path->visit.state == VISIT_QUEUED) - was_queued;
 }
 
-static bool is_concerned(const struct assembler *assembler, const struct path_entry *path, unsigned family,
-                         uint64_t since_ns)
+static bool is_concerned(const struct assembler *assembler, const struct path_entry *path,
+                         enum ip_family family, uint64_t since_ns)
 {
     if (path->family != family)
         return false;
@@ -336,7 +336,7 @@ static bool is_concerned(const struct assembler *assembler, const struct path_en
            (since_ns != UINT64_MAX && path->joined_at > confirmation_of(assembler, family)->confirmed);
 }
 
-void assembler_rules_settled(struct assembler *assembler, unsigned family, uint64_t since_ns)
+void assembler_rules_settled(struct assembler *assembler, enum ip_family family, uint64_t since_ns)
 {
     for (struct path_entry *path = assembler->paths.held; path; path = path->newer)
         if (is_concerned(assembler, path, family, since_ns))
@@ -602,20 +602,20 @@ uint64_t assembler_mark(const struct assembler *assembler)
     return assembler->messages;
 }
 
-void assembler_rules_confirmed(struct assembler *assembler, unsigned family, uint64_t mark)
+void assembler_rules_confirmed(struct assembler *assembler, enum ip_family family, uint64_t mark)
 {
     struct confirmation *confirmation = confirmation_of(assembler, family);
     confirmation->confirmed = MAX(confirmation->confirmed, mark);
     release(assembler, false);
 }
 
-bool assembler_waits(const struct assembler *assembler, unsigned family)
+bool assembler_waits(const struct assembler *assembler, enum ip_family family)
 {
     const struct confirmation *confirmation = confirmation_of(assembler, family);
     return confirmation->last > confirmation->confirmed;
 }
 
-struct assembler_unconfirmed assembler_take_unconfirmed(struct assembler *assembler, unsigned family)
+struct assembler_unconfirmed assembler_take_unconfirmed(struct assembler *assembler, enum ip_family family)
 {
     struct confirmation *confirmation = confirmation_of(assembler, family);
     struct assembler_unconfirmed unconfirmed = confirmation->unconfirmed;

@@ -3,6 +3,7 @@
 #ifndef IPTRACE_FORMAT_MESSAGE_H
 #define IPTRACE_FORMAT_MESSAGE_H
 
+#include "format/family.h"
 #include "format/wire.h"
 
 #define MESSAGE_ATTRIBUTES_MAX 32 /* enum nfulnl_attr_type in linux/netfilter/nfnetlink_log.h ends at 21 */
@@ -37,7 +38,7 @@ enum message_attribute {
 struct message {
     uint64_t received_us; /* when it was read, since the epoch; 0: not known */
     uint64_t number;      /* place in the stream as it was received, from 1 */
-    uint8_t family;       /* nfgen_family: AF_INET 2, AF_INET6 10 */
+    uint8_t family;       /* nfgen_family, as the kernel sent it: ip_family_of_af() */
     uint32_t present;     /* bit n: attribute n is there */
     struct bytes attribute[MESSAGE_ATTRIBUTES_MAX];
 };

@@ -56,9 +56,9 @@ static void parse_ports(struct packet *packet, size_t header)
     packet->payload = tail(packet->transport, header);
 }
 
-static bool icmp_is_error(unsigned version, uint8_t type)
+static bool icmp_is_error(enum ip_family version, uint8_t type)
 {
-    if (version == 6)
+    if (version == FAMILY_IPV6)
         return type < 128;
     return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
 }
@@ -113,7 +113,7 @@ static void parse_ipv4(struct bytes bytes, struct packet *packet)
     size_t header = (size_t)(at[0] & 15) * 4;
     if (bytes.length < 20 || header < 20)
         return;
-    packet->version = 4;
+    packet->version = FAMILY_IPV4;
     packet->tos = at[1];
     packet->length = get16(at + 2);
     packet->id = get16(at + 4);
@@ -139,7 +139,7 @@ static void parse_ipv6(struct bytes bytes, struct packet *packet)
     const uint8_t *at = bytes.data;
     if (bytes.length < 40)
         return;
-    packet->version = 6;
+    packet->version = FAMILY_IPV6;
     packet->tos = (uint8_t)(get16(at) >> 4);
     packet->flow_label = get32(at) & 0xfffff;
     packet->length = get16(at + 4) ? get16(at + 4) + 40u : 0;
@@ -173,9 +173,9 @@ void packet_parse(struct bytes bytes, struct packet *ret_packet)
     *ret_packet = (struct packet){0};
     if (bytes.length == 0)
         return;
-    if (bytes.data[0] >> 4 == 4)
+    if (bytes.data[0] >> 4 == FAMILY_IPV4)
         parse_ipv4(bytes, ret_packet);
-    else if (bytes.data[0] >> 4 == 6)
+    else if (bytes.data[0] >> 4 == FAMILY_IPV6)
         parse_ipv6(bytes, ret_packet);
 }
 
@@ -184,7 +184,7 @@ void packet_parse(struct bytes bytes, struct packet *ret_packet)
 
 bool packet_is_membership_report(const struct packet *packet)
 {
-    if (packet->version == 4)
+    if (packet->version == FAMILY_IPV4)
         return packet->protocol == IPPROTO_IGMP && packet->has_transport &&
                packet->transport.data[0] == IGMPV3_REPORT;
     return packet->protocol == IPPROTO_ICMPV6 && packet->has_icmp && packet->icmp_type == MLDV2_REPORT;

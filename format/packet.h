@@ -4,19 +4,20 @@
 #ifndef IPTRACE_FORMAT_PACKET_H
 #define IPTRACE_FORMAT_PACKET_H
 
+#include "format/family.h"
 #include "format/wire.h"
 
 /* All numbers in host order. What was not captured, or has no meaning for the protocol, is 0 or empty and its
  * `has_` is false. Pointers point into the packet. */
 struct packet {
-    unsigned version;    /* 4 or 6; 0: no IP packet */
-    struct bytes src;    /* 4 or 16 bytes */
-    struct bytes dst;    /* likewise */
-    uint8_t tos, ttl;    /* IPv6: traffic class, hop limit */
-    uint32_t length;     /* of the whole packet by its header; 0 for a jumbogram */
-    uint32_t id;         /* IPv4 identification; IPv6: of the fragment header; else 0 */
-    uint32_t flow_label; /* IPv6 */
-    uint16_t fragment;   /* offset in 8-byte units */
+    enum ip_family version; /* FAMILY_NONE: no IP packet */
+    struct bytes src;       /* 4 or 16 bytes */
+    struct bytes dst;       /* likewise */
+    uint8_t tos, ttl;       /* IPv6: traffic class, hop limit */
+    uint32_t length;        /* of the whole packet by its header; 0 for a jumbogram */
+    uint32_t id;            /* IPv4 identification; IPv6: of the fragment header; else 0 */
+    uint32_t flow_label;    /* IPv6 */
+    uint16_t fragment;      /* offset in 8-byte units */
     bool dont_fragment, more_fragments;
     uint8_t protocol;   /* the transport's, behind IPv6 extension headers */
     bool has_transport; /* the transport header begins in this packet and is captured */

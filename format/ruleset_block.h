@@ -3,6 +3,7 @@
 #ifndef IPTRACE_FORMAT_RULESET_BLOCK_H
 #define IPTRACE_FORMAT_RULESET_BLOCK_H
 
+#include "format/family.h"
 #include "format/wire.h"
 
 /* One part of a ruleset. Most have one part; a text too long for a block is cut after a line. */
@@ -10,7 +11,7 @@ struct ruleset_part {
     uint32_t capture_id;
     uint32_t ruleset;    /* number within the capture, from 1: what struct step's `ruleset` names */
     uint32_t generation; /* of this table, from 1: grows with each change that was seen */
-    unsigned family;     /* 4 or 6 */
+    unsigned family;     /* 4 or 6, or what a damaged block holds: ip_family_of_version() */
     struct bytes table;
     struct bytes netns;   /* as in struct path */
     uint64_t time_ns;     /* since the epoch: when it was read */

@@ -6,7 +6,7 @@
 #include <epan/to_str.h>
 
 #include "plugin/fields.h"
-#include "plugin/packet_head.h"
+#include "plugin/packet_text.h"
 #include "plugin/text.h"
 
 #define CT_TYPE_MASK 0x3fff /* above it: NLA_F_NESTED and NLA_F_NET_BYTEORDER */
@@ -228,8 +228,8 @@ static void add_payload(const struct attributes_place *place, const struct messa
     if (!message_has(message, MESSAGE_PAYLOAD))
         return;
     proto_item *item = add_bytes(place, place->tree, hf_block_payload, message->attribute[MESSAGE_PAYLOAD]);
-    struct packet_head head = packet_head_of(message->attribute[MESSAGE_PAYLOAD]);
-    proto_item_set_text(item, "Packet: %s (%zu bytes copied)", packet_head_line(place->pool, &head),
+    proto_item_set_text(item, "Packet: %s (%zu bytes copied)",
+                        packet_text_line(place->pool, message->attribute[MESSAGE_PAYLOAD]),
                         message->attribute[MESSAGE_PAYLOAD].length);
 }
 

@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-#include "plugin/packet_head.h"
-#include "plugin/targets.h"
+#include "format/family.h"
+#include "format/targets.h"
+#include "plugin/packet_text.h"
 #include "plugin/text.h"
 
 struct walk {
@@ -13,7 +14,7 @@ struct walk {
     wmem_array_t *changes;
     uint32_t index;
     const struct step *before, *after;
-    struct packet_head head; /* as the message before showed it */
+    struct packet packet; /* as the message before showed it */
 };
 
 static uint32_t mark_of(const struct step *step)
@@ -32,7 +33,7 @@ static bool by_target(const struct walk *walk, unsigned changes)
     const struct step *before = walk->before;
     bool jumped = bytes_equal(before->table, walk->after->table) &&
                   bytes_equal(before->target, walk->after->chain) && same_hook(walk);
-    return before->type == STEP_RULE && !jumped && (targets_effect(before->target) & changes);
+    return before->type == STEP_RULE && !jumped && (target_find(before->target)->effect & changes);
 }
 
 static const char *cause_rule(const struct walk *walk)
@@ -78,66 +79,67 @@ static void add(struct walk *walk, enum change_kind kind, const char *what)
 static const char *address_change(const struct walk *walk, const char *name, struct bytes old,
                                   uint16_t old_port, struct bytes new, uint16_t new_port)
 {
-    const char *to = packet_head_endpoint(walk->pool, new, walk->head.has_ports, new_port);
-    if (walk->head.version == 0)
+    const char *to = packet_text_endpoint(walk->pool, new, walk->packet.has_ports, new_port);
+    if (walk->packet.version == 0)
         return wmem_strdup_printf(walk->pool, "%s → %s", name, to);
     return wmem_strdup_printf(walk->pool, "%s%s → %s", strcmp(name, "destination") == 0 ? "" : "source ",
-                              packet_head_endpoint(walk->pool, old, walk->head.has_ports, old_port), to);
+                              packet_text_endpoint(walk->pool, old, walk->packet.has_ports, old_port), to);
 }
 
 /* Address and port together, as a translation changes them together. */
 static void compare_addresses(struct walk *walk)
 {
     const struct change *change = &walk->after->change;
-    struct packet_head *head = &walk->head;
+    struct packet *packet = &walk->packet;
     bool dst = change->dst.length > 0, src = change->src.length > 0;
     if (change->has_dstport || change->has_srcport)
-        head->has_ports = true;
+        packet->has_ports = true;
     if (dst || change->has_dstport) {
-        struct bytes address = dst ? change->dst : head->dst;
-        uint16_t port = change->has_dstport ? change->dstport : head->dstport;
+        struct bytes address = dst ? change->dst : packet->dst;
+        uint16_t port = change->has_dstport ? change->dstport : packet->dstport;
         if (address.length > 0)
             add(walk, CHANGE_DESTINATION,
-                address_change(walk, "destination", head->dst, head->dstport, address, port));
-        head->dst = address;
-        head->dstport = port;
+                address_change(walk, "destination", packet->dst, packet->dstport, address, port));
+        packet->dst = address;
+        packet->dstport = port;
     }
     if (src || change->has_srcport) {
-        struct bytes address = src ? change->src : head->src;
-        uint16_t port = change->has_srcport ? change->srcport : head->srcport;
+        struct bytes address = src ? change->src : packet->src;
+        uint16_t port = change->has_srcport ? change->srcport : packet->srcport;
         if (address.length > 0)
-            add(walk, CHANGE_SOURCE, address_change(walk, "source", head->src, head->srcport, address, port));
-        head->src = address;
-        head->srcport = port;
+            add(walk, CHANGE_SOURCE,
+                address_change(walk, "source", packet->src, packet->srcport, address, port));
+        packet->src = address;
+        packet->srcport = port;
     }
 }
 
 static void compare_rest(struct walk *walk)
 {
     const struct change *change = &walk->after->change;
-    struct packet_head *head = &walk->head;
+    struct packet *packet = &walk->packet;
     wmem_allocator_t *pool = walk->pool;
     uint32_t old = mark_of(walk->before), new = mark_of(walk->after);
     if (old != new)
         add(walk, CHANGE_MARK, wmem_strdup_printf(pool, "mark 0x%x → 0x%x", old, new));
-    const char *ttl = head->version == 6 ? "hop limit" : "TTL";
+    const char *ttl = packet->version == FAMILY_IPV6 ? "hop limit" : "TTL";
     if (change->has_ttl)
-        add(walk, CHANGE_TTL, wmem_strdup_printf(pool, "%s %u → %u", ttl, head->ttl, change->ttl));
+        add(walk, CHANGE_TTL, wmem_strdup_printf(pool, "%s %u → %u", ttl, packet->ttl, change->ttl));
     if (change->has_tos)
-        add(walk, CHANGE_TOS, wmem_strdup_printf(pool, "TOS 0x%02x → 0x%02x", head->tos, change->tos));
+        add(walk, CHANGE_TOS, wmem_strdup_printf(pool, "TOS 0x%02x → 0x%02x", packet->tos, change->tos));
     if (change->has_length)
-        add(walk, CHANGE_LENGTH, wmem_strdup_printf(pool, "length %u → %u", head->length, change->length));
-    head->ttl = change->has_ttl ? change->ttl : head->ttl;
-    head->tos = change->has_tos ? change->tos : head->tos;
-    head->length = change->has_length ? change->length : head->length;
+        add(walk, CHANGE_LENGTH, wmem_strdup_printf(pool, "length %u → %u", packet->length, change->length));
+    packet->ttl = change->has_ttl ? change->ttl : packet->ttl;
+    packet->tos = change->has_tos ? change->tos : packet->tos;
+    packet->length = change->has_length ? change->length : packet->length;
 }
 
-wmem_array_t *changes_of(wmem_allocator_t *pool, const struct packet_path *path, struct bytes packet)
+wmem_array_t *changes_of(wmem_allocator_t *pool, const struct packet_path *path, const struct packet *packet)
 {
     struct walk walk = {
         .pool = pool,
         .changes = wmem_array_new(pool, sizeof(struct packet_change)),
-        .head = packet_head_of(packet),
+        .packet = *packet,
     };
     for (walk.index = 1; walk.index < path->count; walk.index++) {
         walk.before = &path->steps[walk.index - 1].step;

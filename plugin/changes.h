@@ -9,6 +9,7 @@
 
 #include "plugin/compat.h"
 
+#include "format/packet.h"
 #include "plugin/packet_path.h"
 
 enum change_kind {
@@ -30,6 +31,6 @@ struct packet_change {
 
 /* The changes of a path in their order, in the packet's memory; an array of struct packet_change. `packet` is
  * the packet as it was at its first message. */
-wmem_array_t *changes_of(wmem_allocator_t *pool, const struct packet_path *path, struct bytes packet);
+wmem_array_t *changes_of(wmem_allocator_t *pool, const struct packet_path *path, const struct packet *packet);
 
 #endif

@@ -2,6 +2,8 @@
 /* Registration of fields, expert fields and subtrees. */
 #include "plugin/fields.h"
 
+#include <linux/netfilter.h>
+
 #include "format/envelope.h"
 
 int proto_iptrace, proto_block;
@@ -26,12 +28,12 @@ static const value_string kind_names[] = {
     {0,                 NULL              },
 };
 
-/* enum of nfgen_family: linux/netfilter.h. */
+/* nfgen_family, which is NFPROTO_…: linux/netfilter.h. */
 static const value_string protocol_family_names[] = {
-    {2,  "IPv4"  },
-    {7,  "bridge"},
-    {10, "IPv6"  },
-    {0,  NULL    },
+    {NFPROTO_IPV4,   "IPv4"  },
+    {NFPROTO_BRIDGE, "bridge"},
+    {NFPROTO_IPV6,   "IPv6"  },
+    {0,              NULL    },
 };
 
 static const struct {

@@ -2,18 +2,10 @@
 /* Which ICMP error answers which packet. */
 #include "plugin/icmp_error.h"
 
+#include <epan/ipproto.h>
 #include <string.h>
 
-#include "plugin/packet_head.h"
 #include "plugin/rows.h"
-
-enum {
-    PROTOCOL_ICMP = 1,
-    PROTOCOL_TCP = 6,
-    PROTOCOL_ICMPV6 = 58,
-};
-
-#define ICMP_HEADER 8 /* of an error, in both families: the packet it answers follows */
 
 /* Packets that no error was seen for yet, and errors whose packet was not: a row of one may stand before that
  * of the other, since a packet that vanished is written only when it is known to have. They follow each other
@@ -47,52 +39,49 @@ static uint64_t hash_port(uint64_t hash, uint16_t port)
 
 /* What stays the same from a packet to its copy in an error: no TTL, no checksum; the destination, unless a
  * translation of it was the last that was seen of the packet. */
-static uint64_t key_of(const struct packet_head *head, bool with_destination)
+static uint64_t key_of(const struct packet *packet, bool with_destination)
 {
-    const uint8_t numbers[] = {(uint8_t)(head->id >> 8), (uint8_t)head->id, (uint8_t)head->protocol,
-                               with_destination};
+    unsigned id = packet->version == FAMILY_IPV4 ? packet->id : 0;
+    const uint8_t numbers[] = {(uint8_t)(id >> 8), (uint8_t)id, packet->protocol, with_destination};
     uint64_t hash = hash_bytes(0xcbf29ce484222325u, numbers, sizeof numbers);
-    hash = hash_bytes(hash, head->src.data, head->src.length);
+    hash = hash_bytes(hash, packet->src.data, packet->src.length);
     if (with_destination)
-        hash = hash_bytes(hash, head->dst.data, head->dst.length);
-    if (head->has_ports)
-        hash = hash_port(hash, head->srcport);
-    if (head->has_ports && with_destination)
-        hash = hash_port(hash, head->dstport);
-    if (head->transport.length >= 8 && head->protocol == PROTOCOL_TCP)
-        hash = hash_bytes(hash, head->transport.data + 4, 4); /* sequence number */
-    else if (head->transport.length >= 8 && !head->has_ports)
-        hash = hash_bytes(hash, head->transport.data + 4, 4); /* identifier and number of an echo */
+        hash = hash_bytes(hash, packet->dst.data, packet->dst.length);
+    if (packet->has_ports)
+        hash = hash_port(hash, packet->srcport);
+    if (packet->has_ports && with_destination)
+        hash = hash_port(hash, packet->dstport);
+    /* TCP's sequence number, or identifier and number of an echo: an error may carry no more than 8 bytes. */
+    if (packet->has_transport && packet->transport.length >= 8 &&
+        (packet->protocol == IP_PROTO_TCP || !packet->has_ports))
+        hash = hash_bytes(hash, packet->transport.data + 4, 4);
     return hash;
 }
 
 /* The packet that an ICMP error carries; version 0 where it is no error. */
-static struct packet_head answered_by(struct bytes packet)
+static struct packet answered_by(const struct packet *packet)
 {
-    struct packet_head head = packet_head_of(packet);
-    if (head.version == 0 || head.transport.length <= ICMP_HEADER)
-        return (struct packet_head){0};
-    unsigned type = head.transport.data[0];
-    bool error = head.protocol == PROTOCOL_ICMP     ? type == 3 || type == 4 || type == 11 || type == 12
-                 : head.protocol == PROTOCOL_ICMPV6 ? type >= 1 && type <= 4
-                                                    : false;
-    if (!error)
-        return (struct packet_head){0};
-    return packet_head_of(
-        (struct bytes){head.transport.data + ICMP_HEADER, head.transport.length - ICMP_HEADER});
+    struct packet answered = {0};
+    unsigned type = packet->icmp_type;
+    bool error = packet->protocol == IP_PROTO_ICMP     ? type == 3 || type == 4 || type == 11 || type == 12
+                 : packet->protocol == IP_PROTO_ICMPV6 ? type >= 1 && type <= 4
+                                                       : false;
+    if (packet->has_icmp && error)
+        packet_parse(packet->payload, &answered);
+    return answered;
 }
 
 /* The packet as its last message showed it: an error of this host's carries it as it was then. */
-static struct packet_head last_head(const struct packet_path *path, struct packet_head head)
+static struct packet last_seen(const struct packet_path *path, struct packet packet)
 {
     for (uint32_t i = 0; i < path->count; i++) {
         const struct change *change = &path->steps[i].step.change;
-        head.src = change->src.length > 0 ? change->src : head.src;
-        head.dst = change->dst.length > 0 ? change->dst : head.dst;
-        head.srcport = change->has_srcport ? change->srcport : head.srcport;
-        head.dstport = change->has_dstport ? change->dstport : head.dstport;
+        packet.src = change->src.length > 0 ? change->src : packet.src;
+        packet.dst = change->dst.length > 0 ? change->dst : packet.dst;
+        packet.srcport = change->has_srcport ? change->srcport : packet.srcport;
+        packet.dstport = change->has_dstport ? change->dstport : packet.dstport;
     }
-    return head;
+    return packet;
 }
 
 /* A DROP is silent, and what was accepted is not ours to explain. */
@@ -167,25 +156,24 @@ static void note_error(const packet_info *pinfo, uint64_t key)
     wait_in(errors, pinfo, key);
 }
 
-void icmp_error_note(packet_info *pinfo, const struct packet_path *path, struct bytes packet)
+void icmp_error_note(packet_info *pinfo, const struct packet_path *path, const struct packet *packet)
 {
     if (pinfo->fd->visited)
         return;
     row_key_count = 0;
-    struct packet_head answered = answered_by(packet);
+    struct packet answered = answered_by(packet);
     if (answered.version != 0) {
         note_error(pinfo, key_of(&answered, true));
         note_error(pinfo, key_of(&answered, false));
     }
-    struct packet_head head = packet_head_of(packet);
-    if (head.version == 0 || !may_be_answered(path))
+    if (packet->version == 0 || !may_be_answered(path))
         return;
-    struct packet_head last = last_head(path, head);
+    struct packet last = last_seen(path, *packet);
     note_refused(pinfo, key_of(&last, true));
-    if (key_of(&head, true) != key_of(&last, true))
-        note_refused(pinfo, key_of(&head, true));
+    if (key_of(packet, true) != key_of(&last, true))
+        note_refused(pinfo, key_of(packet, true));
     if (path->path.reason == REASON_NAT)
-        note_refused(pinfo, key_of(&head, false));
+        note_refused(pinfo, key_of(packet, false));
 }
 
 static void leave(struct waiting table[][WAYS], uint64_t key, uint32_t row)

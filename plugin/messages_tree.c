@@ -6,7 +6,7 @@
 #include "plugin/attributes_tree.h"
 #include "plugin/fields.h"
 #include "plugin/links.h"
-#include "plugin/packet_head.h"
+#include "plugin/packet_text.h"
 #include "plugin/text.h"
 
 /* Shown of one block. The recorder's blocks hold fewer; Wireshark gives up at a million items. */
@@ -96,11 +96,11 @@ static void add_packet(struct walk *walk, struct message_block_reader *reader, u
         if (walk->more)
             continue;
         if (!item) {
-            struct packet_head head = packet_head_of(message->attribute[MESSAGE_PAYLOAD]);
+            struct bytes packet = message->attribute[MESSAGE_PAYLOAD];
             item = proto_tree_add_uint64_format(walk->tree, hf_block_packet_id, walk->tvb,
                                                 offset_of(walk, packet_body), (int)packet_body.length, id,
                                                 "Packet %u: %s", number,
-                                                packet_head_line(walk->pinfo->pool, &head));
+                                                packet_text_line(walk->pinfo->pool, packet));
             tree = proto_item_add_subtree(item, ett_packet);
             add_link(walk, tree, id);
         }

@@ -5,9 +5,9 @@
 #include <epan/tap.h>
 #include <inttypes.h>
 
+#include "format/targets.h"
 #include "plugin/changes.h"
 #include "plugin/fields.h"
-#include "plugin/targets.h"
 #include "plugin/text.h"
 
 bool path_experts_wanted(proto_tree *tree)
@@ -87,7 +87,7 @@ static void add_rules(const struct said *said)
 {
     for (uint32_t i = 0; i < said->packet->count; i++) {
         const struct step *step = &said->packet->steps[i].step;
-        unsigned effect = step->type == STEP_RULE ? targets_effect(step->target) : 0;
+        unsigned effect = step->type == STEP_RULE ? target_find(step->target)->effect : 0;
         if (effect == TARGET_LOGS)
             expert_add_info_format(said->pinfo, said->item, &ei_logged, "Logged by %s",
                                    text_step_line(said->pool, step));

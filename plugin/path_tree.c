@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "format/envelope.h"
+#include "format/packet.h"
 #include "format/rule_line.h"
 #include "plugin/changes.h"
 #include "plugin/fields.h"
 #include "plugin/icmp_error.h"
 #include "plugin/links.h"
-#include "plugin/packet_head.h"
 #include "plugin/packet_path.h"
 #include "plugin/path_experts.h"
 #include "plugin/preferences.h"
@@ -25,8 +25,8 @@ struct builder {
     packet_info *pinfo;
     wmem_allocator_t *pool;
     proto_tree *tree;
-    tvbuff_t *tvb;       /* the record's own bytes */
-    struct bytes packet; /* as it was at its first message */
+    tvbuff_t *tvb;        /* the record's own bytes */
+    struct packet packet; /* as it was at its first message */
     const struct packet_path *path;
     wmem_array_t *changes; /* of struct packet_change */
 };
@@ -408,11 +408,9 @@ static bool something_to_say(const struct packet_path *path)
 }
 
 /* Errors are noted when they are read for the first time, whoever looks. */
-static bool is_icmp(tvbuff_t *tvb)
+static bool is_icmp(const struct packet *packet)
 {
-    struct packet_head head = packet_head_of(
-        (struct bytes){tvb_get_ptr(tvb, 0, (int)tvb_captured_length(tvb)), tvb_captured_length(tvb)});
-    return head.protocol == IP_PROTO_ICMP || head.protocol == IP_PROTO_ICMPV6;
+    return packet->protocol == IP_PROTO_ICMP || packet->protocol == IP_PROTO_ICMPV6;
 }
 
 /* Most packets are accepted and only asked for their verdict. Links between rows need the steps of the
@@ -430,20 +428,20 @@ void path_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         return;
     if (path.known && !path.head_damaged)
         links_note(pinfo, LINK_PACKET, path.path.packet_id);
-    bool wanted = proto_field_is_referenced(tree, proto_iptrace) || is_icmp(tvb);
+    struct builder builder = {.pinfo = pinfo, .pool = pinfo->pool, .tvb = tvb, .path = &path};
+    int length = (int)tvb_captured_length(tvb);
+    packet_parse((struct bytes){tvb_get_ptr(tvb, 0, length), (size_t)length}, &builder.packet);
+    bool wanted = proto_field_is_referenced(tree, proto_iptrace) || is_icmp(&builder.packet);
     bool experts = path_experts_wanted(tree), tapped = taps_want_paths();
     if (!wanted && !experts && !tapped && !something_to_say(&path))
         return;
-    struct builder builder = {.pinfo = pinfo, .pool = pinfo->pool, .tvb = tvb, .path = &path};
-    int length = (int)tvb_captured_length(tvb);
-    builder.packet = (struct bytes){tvb_memdup(pinfo->pool, tvb, 0, length), (size_t)length};
     packet_path_read(pinfo, &path, experts || tapped || steps_wanted(tree, &path));
     if (path.known && !path.head_damaged)
-        icmp_error_note(pinfo, &path, builder.packet);
+        icmp_error_note(pinfo, &path, &builder.packet);
     if (experts || fields_changes_wanted(tree))
-        builder.changes = changes_of(pinfo->pool, &path, builder.packet);
+        builder.changes = changes_of(pinfo->pool, &path, &builder.packet);
     if (tapped && path.known && !path.head_damaged)
-        taps_queue_path(pinfo, &path, packet_head_of(builder.packet).version);
+        taps_queue_path(pinfo, &path, builder.packet.version);
     prepend_info(&builder);
     if (tree)
         dissect_tree(&builder, tree);

@@ -30,8 +30,9 @@ static tap_packet_status export(void *user, packet_info *pinfo, epan_dissect_t *
     entry->pkt_num = pinfo->num;
     entry->hostname = g_strdup_printf("IPv%u %s%s%s", part->family, table, *netns ? " of " : "", netns);
     entry->content_type = g_strdup("text/plain");
-    entry->filename = g_strdup_printf("%s-%s%s%s-%u.rules", part->family == 6 ? "ip6tables" : "iptables",
-                                      netns, *netns ? "-" : "", table, part->generation);
+    entry->filename =
+        g_strdup_printf("%s-%s%s%s-%u.rules", ip_family_command(ip_family_of_version(part->family)), netns,
+                        *netns ? "-" : "", table, part->generation);
     entry->payload_len = text->len;
     entry->payload_data = (guint8 *)g_string_free(text, FALSE);
     list->add_entry(list->gui_data, entry);

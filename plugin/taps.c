@@ -21,7 +21,7 @@ bool taps_want_paths(void)
     return have_tap_listener(packets_tap) || have_tap_listener(rules_tap);
 }
 
-void taps_queue_path(packet_info *pinfo, const struct packet_path *path, unsigned family)
+void taps_queue_path(packet_info *pinfo, const struct packet_path *path, enum ip_family family)
 {
     struct tap_path *tap = wmem_new(pinfo->pool, struct tap_path);
     tap->path = (const struct packet_path *)wmem_memdup(pinfo->pool, path, sizeof *path);

@@ -3,6 +3,7 @@
 #ifndef IPTRACE_PLUGIN_TAPS_H
 #define IPTRACE_PLUGIN_TAPS_H
 
+#include "format/family.h"
 #include "plugin/compat.h"
 
 #include <epan/tap.h>
@@ -13,14 +14,14 @@
 /* One packet's path, or that rulesets were read. */
 struct tap_path {
     const struct packet_path *path; /* null: nothing but rulesets */
-    unsigned family;                /* 4 or 6; 0 where the packet is neither */
+    enum ip_family family;          /* FAMILY_NONE where the packet is neither */
 };
 
 void taps_register(void);
 
 /* True where somebody counts paths: then taps_queue_path() is to be called with all steps read. */
 bool taps_want_paths(void);
-void taps_queue_path(packet_info *pinfo, const struct packet_path *path, unsigned family);
+void taps_queue_path(packet_info *pinfo, const struct packet_path *path, enum ip_family family);
 
 /* A part of a ruleset was read. */
 void taps_queue_ruleset(packet_info *pinfo, const struct ruleset_kept *kept);

@@ -93,9 +93,9 @@ static bool has_instruction(const struct filter *filter, uint16_t code, uint32_t
     return false;
 }
 
-bool filter_needs_transport(const struct filter *filter, unsigned family)
+bool filter_needs_transport(const struct filter *filter, enum ip_family family)
 {
-    if (family == 6)
+    if (family == FAMILY_IPV6)
         return has_instruction(filter, BPF_LD | BPF_H | BPF_ABS, IPV6_HEADER) ||
                has_instruction(filter, BPF_LD | BPF_H | BPF_ABS, IPV6_HEADER + 2);
     return has_instruction(filter, BPF_JMP | BPF_JSET | BPF_K, IP_OFFSET_MASK) &&

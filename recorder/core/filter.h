@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "format/family.h"
 #include "recorder/core/error.h"
 
 #define FILTER_INSTRUCTIONS_MAX 64 /* XT_BPF_MAX_NUM_INSTR in linux/netfilter/xt_bpf.h */
@@ -21,10 +22,10 @@ struct filter {
  * the program is too long for the kernel. Host names are looked up, as tcpdump does. */
 int filter_compile(const char *expression, struct filter *ret_filter, struct error *error);
 
-/* Whether it looks at ports, or else into the transport's header, in packets of family 4 or 6: then it does
+/* Whether it looks at ports, or else into the transport's header, in packets of that family: then it does
  * not match fragments as it does whole packets. In IPv4 libpcap's programs test the fragment offset before,
  * for only a first fragment has that header; in IPv6 they expect it right behind the fixed header. */
-bool filter_needs_transport(const struct filter *filter, unsigned family);
+bool filter_needs_transport(const struct filter *filter, enum ip_family family);
 
 void filter_done(struct filter *filter);
 

@@ -4,6 +4,7 @@
 #ifndef IPTRACE_CORE_FINISHED_PATH_H
 #define IPTRACE_CORE_FINISHED_PATH_H
 
+#include "format/family.h"
 #include "format/message.h"
 #include "format/path_record.h"
 
@@ -23,8 +24,8 @@ struct evidence {
 
 /* Handed out once, and valid during the call: whoever keeps anything copies it. */
 struct finished_path {
-    struct path head;         /* but for `packet_id`, which is the capture's to give */
-    unsigned family;          /* 4 or 6 */
+    struct path head; /* but for `packet_id`, which is the capture's to give */
+    enum ip_family family;
     const struct step *steps; /* without those of the recorder's own rules */
     size_t count;
     uint64_t time_ns;    /* of the packet, since the epoch */

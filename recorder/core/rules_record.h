@@ -3,6 +3,7 @@
 #ifndef IPTRACE_CORE_RULES_RECORD_H
 #define IPTRACE_CORE_RULES_RECORD_H
 
+#include "format/family.h"
 #include "format/ruleset_block.h"
 
 /* A format for the text of a rule whose log messages nobody can tell from trace messages. */
@@ -12,7 +13,7 @@
 struct rules_record {
     uint32_t number;     /* of the ruleset within the capture, from 1 */
     uint32_t generation; /* of its table, from 1 */
-    unsigned family;     /* 4 or 6 */
+    enum ip_family family;
     struct bytes table;
     struct bytes netns; /* where it is one of several; else empty */
     uint64_t time_ns;   /* when it was read, since the epoch */

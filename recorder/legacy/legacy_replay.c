@@ -48,7 +48,8 @@ static void stream_free(gpointer pointer)
 /* The rules that were given hold for every stream, until the file tells others. */
 static void copy_rules(struct rulebook *book, const struct rulebook *given)
 {
-    for (unsigned family = 4; family <= 6; family += 2) {
+    for (unsigned i = 0; i < FAMILY_COUNT; i++) {
+        enum ip_family family = ip_family_at(i);
         for (unsigned table = 0; table < TABLE_COUNT; table++) {
             struct ruleset *ruleset = rulebook_get(given, family, table);
             if (ruleset)
@@ -139,7 +140,7 @@ static void take_ruleset(void *user, const struct ruleset_part *part)
                           error.text);
     if (!ruleset)
         return;
-    unsigned family = ruleset_get_origin(ruleset)->family;
+    enum ip_family family = ruleset_get_origin(ruleset)->family;
     pipeline_put(pipeline, ruleset, NULL);
     rulebook_set_tables(pipeline->book, family, rulebook_tables(pipeline->book, family), 0);
     ruleset_unref(ruleset);
@@ -169,9 +170,9 @@ static int replay_start(struct backend *backend, const char *tag, uint64_t confi
     g_string_append_printf(notes, "Replayed from %s", options->read);
     replay->last = add_stream(replay, 0, "");
     if (options->rules)
-        result = rules_file_read(&replay->last->pipeline, options->rules, 4, error);
+        result = rules_file_read(&replay->last->pipeline, options->rules, FAMILY_IPV4, error);
     if (result == 0 && options->rules6)
-        result = rules_file_read(&replay->last->pipeline, options->rules6, 6, error);
+        result = rules_file_read(&replay->last->pipeline, options->rules6, FAMILY_IPV6, error);
     return result;
 }
 

@@ -10,7 +10,8 @@
 
 /* What is counted as one: the same end by the same rule. */
 struct decision {
-    unsigned family, verdict, reason, type;
+    enum ip_family family;
+    unsigned verdict, reason, type;
     uint32_t rulenum;
     bool stale;
     struct bytes table, chain, rule, netns; /* of a counted one: inside its own memory */
@@ -29,7 +30,8 @@ struct summary {
 static guint hash(gconstpointer pointer)
 {
     const struct decision *decision = pointer;
-    guint value = decision->rulenum * 64 + decision->verdict * 8 + decision->type * 2 + decision->family / 6;
+    guint value = decision->rulenum * 64 + decision->verdict * 8 + decision->type * 2 +
+                  ip_family_index(decision->family);
     const struct bytes *names[] = {&decision->table, &decision->chain};
     for (size_t k = 0; k < G_N_ELEMENTS(names); k++)
         for (size_t i = 0; i < names[k]->length; i++)
@@ -83,7 +85,7 @@ static char *describe(const struct finished_path *path)
 {
     GString *text = g_string_new(NULL);
     text_append_verdict(text, path);
-    if (path->family == 6)
+    if (path->family == FAMILY_IPV6)
         g_string_append(text, " (IPv6)");
     if (path->head.netns.length > 0) {
         g_string_append(text, " in ");

@@ -46,11 +46,6 @@ static void fail(struct pass *pass, int result, const struct error *error)
         *pass->error = *error;
 }
 
-static const char *family_name(int family)
-{
-    return family == AF_INET6 ? "IPv6" : "IPv4";
-}
-
 /* ---- Rules ---- */
 
 static bool is_left(const struct pass *pass, const char *tag)
@@ -59,12 +54,12 @@ static bool is_left(const struct pass *pass, const char *tag)
     return life == LIFE_DEAD || (life == LIFE_UNKNOWN && pass->group_is_free);
 }
 
-static void remove_tag(struct pass *pass, int family, const char *tag)
+static void remove_tag(struct pass *pass, enum ip_family family, const char *tag)
 {
     struct undo_report report = {0};
     struct error error;
     if (!is_left(pass, tag)) {
-        say(pass, "left the %s TRACE rules of process %ld alone: it is recording", family_name(family),
+        say(pass, "left the %s TRACE rules of process %ld alone: it is recording", ip_family_name(family),
             state_tag_pid(tag));
         return;
     }
@@ -73,10 +68,10 @@ static void remove_tag(struct pass *pass, int family, const char *tag)
         fail(pass, result, &error);
     else if (report.rules_removed > 0)
         say(pass, "removed %u %s TRACE rules that a killed recorder, process %ld, had left behind",
-            report.rules_removed, family_name(family), state_tag_pid(tag));
+            report.rules_removed, ip_family_name(family), state_tag_pid(tag));
 }
 
-static void remove_rules(struct pass *pass, int family)
+static void remove_rules(struct pass *pass, enum ip_family family)
 {
     g_autofree struct own_rule *own = NULL;
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -105,7 +100,7 @@ static void restore_loggers(struct pass *pass, const struct state *state)
             fail(pass, result, &error);
         else if (restored)
             say(pass, "restored the %s logger to %s, which a killed recorder, process %ld, had changed",
-                family_name(family->family), family->former_logger, state_tag_pid(state->tag));
+                ip_family_name(family->family), family->former_logger, state_tag_pid(state->tag));
     }
 }
 
@@ -152,8 +147,8 @@ int leftovers_remove(const struct netns *netns, bool group_is_ours, leftovers_sa
     if (result == 0) {
         struct pass pass = {.netns = netns, .said = said, .user = user, .error = error};
         pass.group_is_free = group_is_ours || !group_holder_find(0, &holder);
-        remove_rules(&pass, AF_INET);
-        remove_rules(&pass, AF_INET6);
+        for (unsigned i = 0; i < FAMILY_COUNT; i++)
+            remove_rules(&pass, ip_family_at(i));
         settle_states(&pass);
         int back = netns_equal(&own, netns) ? 0 : netns_enter(&own, pass.result < 0 ? NULL : error);
         result = pass.result < 0 ? pass.result : back;

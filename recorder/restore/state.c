@@ -25,7 +25,7 @@ int state_check(const struct state *state)
         return -EINVAL;
     for (size_t i = 0; i < state->family_count; i++) {
         const struct state_family *family = &state->families[i];
-        if ((family->family != AF_INET && family->family != AF_INET6) ||
+        if ((family->family != FAMILY_IPV4 && family->family != FAMILY_IPV6) ||
             !memchr(family->former_logger, 0, sizeof family->former_logger))
             return -EINVAL;
     }
@@ -37,9 +37,9 @@ static char *file_name(const struct state *state)
     return g_strdup_printf(STATE_DIRECTORY "/%s-%ju" SUFFIX, state->tag, (uintmax_t)state->inode);
 }
 
-static const char *logger_key(int family)
+static const char *logger_key(enum ip_family family)
 {
-    return family == AF_INET6 ? "former-logger-ipv6" : "former-logger-ipv4";
+    return family == FAMILY_IPV6 ? "former-logger-ipv6" : "former-logger-ipv4";
 }
 
 /* ---- Writing ---- */
@@ -112,13 +112,13 @@ static bool read_file(const char *path, struct state *ret_state)
     read_text(file, "netns-path", state.path, sizeof state.path);
     state.device = g_key_file_get_uint64(file, GROUP, "netns-device", NULL);
     state.inode = g_key_file_get_uint64(file, GROUP, "netns-inode", NULL);
-    static const int families[] = {AF_INET, AF_INET6};
-    for (size_t i = 0; i < G_N_ELEMENTS(families); i++) {
-        if (!g_key_file_has_key(file, GROUP, logger_key(families[i]), NULL))
+    for (unsigned i = 0; i < FAMILY_COUNT; i++) {
+        const char *key = logger_key(ip_family_at(i));
+        if (!g_key_file_has_key(file, GROUP, key, NULL))
             continue;
         struct state_family *family = &state.families[state.family_count++];
-        family->family = families[i];
-        read_text(file, logger_key(families[i]), family->former_logger, sizeof family->former_logger);
+        family->family = ip_family_at(i);
+        read_text(file, key, family->former_logger, sizeof family->former_logger);
     }
     *ret_state = state;
     return state_check(&state) == 0;

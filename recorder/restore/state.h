@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <sys/types.h>
 
+#include "format/family.h"
 #include "recorder/core/error.h"
 #include "recorder/legacy/agent/logger.h"
 #include "recorder/legacy/agent/trace_rule.h"
@@ -22,7 +23,7 @@ struct state {
     char path[STATE_PATH_SIZE]; /* by which it was opened; empty: the recorder's own */
     size_t family_count;
     struct state_family {
-        int family;                           /* AF_INET, AF_INET6 */
+        enum ip_family family;
         char former_logger[LOGGER_NAME_SIZE]; /* empty: not known */
     } families[2];
 };

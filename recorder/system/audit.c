@@ -11,9 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define RECORD_MAX  8970 /* MAX_AUDIT_MESSAGE_LENGTH of linux/audit.h since 3.13, where a header has it */
-#define FAMILY_IPV4 "2"
-#define FAMILY_IPV6 "10"
+#define RECORD_MAX 8970 /* MAX_AUDIT_MESSAGE_LENGTH of linux/audit.h since 3.13, where a header has it */
 
 int audit_open(void)
 {
@@ -68,9 +66,11 @@ bool audit_parse(const char *text, struct audit_change *ret_change)
         !get_value(text, " table=", ret_change->table, sizeof ret_change->table) ||
         !get_value(text, " family=", family, sizeof family))
         return false;
-    if (strcmp(family, FAMILY_IPV4) != 0 && strcmp(family, FAMILY_IPV6) != 0)
+    char *end;
+    long af = strtol(family, &end, 10);
+    if (*end != '\0' || !ip_family_has_af((int)af))
         return false;
-    ret_change->family = strcmp(family, FAMILY_IPV6) == 0 ? 6 : 4;
+    ret_change->family = ip_family_of_af((int)af);
     if (get_value(text, " pid=", pid, sizeof pid))
         ret_change->pid = strtoll(pid, NULL, 10);
     if (get_value(text, " comm=", program, sizeof program))

@@ -10,8 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "format/family.h"
+
 struct audit_change {
-    unsigned family; /* 4 or 6 */
+    enum ip_family family;
     char table[32];
     char program[64]; /* its name, as the kernel has it; what is not printable is `?` */
     int64_t pid;      /* in the first process namespace */

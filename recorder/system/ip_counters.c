@@ -165,11 +165,11 @@ bool ip_counters_any(const struct ip_counters *growth)
     return false;
 }
 
-uint64_t ip_counters_routing(const struct ip_counters *growth, unsigned family)
+uint64_t ip_counters_routing(const struct ip_counters *growth, enum ip_family family)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < IP_COUNTER_COUNT; i++)
-        if (counters[i].routing && (counters[i].group == NULL) == (family == 6))
+        if (counters[i].routing && (counters[i].group == NULL) == (family == FAMILY_IPV6))
             sum += growth->value[i];
     return sum;
 }

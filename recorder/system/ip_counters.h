@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "format/family.h"
 #include "recorder/core/error.h"
 
 enum ip_counter {
@@ -75,9 +76,9 @@ void ip_counters_parse(const char *text, struct ip_counters *counters);
 struct ip_counters ip_counters_growth(const struct ip_counters *before, const struct ip_counters *after);
 bool ip_counters_any(const struct ip_counters *counters);
 
-/* Packets that were dropped between PREROUTING and INPUT or FORWARD, of family 4 or 6; a packet may count
+/* Packets that were dropped between PREROUTING and INPUT or FORWARD, of one family; a packet may count
  * twice. */
-uint64_t ip_counters_routing(const struct ip_counters *growth, unsigned family);
+uint64_t ip_counters_routing(const struct ip_counters *growth, enum ip_family family);
 
 /* "3 without a route (InNoRoutes), 1 larger than … (FragFails)"; the caller frees it with g_free(). */
 char *ip_counters_describe(const struct ip_counters *growth);

@@ -41,7 +41,8 @@ static void look_at_routing(struct surroundings *surroundings)
     struct ip_counters growth;
     surroundings->knows_routing = surroundings_ip_drops(surroundings, &growth);
     if (surroundings->knows_routing)
-        surroundings->routing_dropped = ip_counters_routing(&growth, 4) + ip_counters_routing(&growth, 6) > 0;
+        surroundings->routing_dropped =
+            ip_counters_routing(&growth, FAMILY_IPV4) + ip_counters_routing(&growth, FAMILY_IPV6) > 0;
 }
 
 void surroundings_begin(struct surroundings *surroundings)

@@ -28,7 +28,7 @@ int main(int argc, char **argv)
 {
     struct error error;
     struct agent *agent = NULL;
-    int family = argc > 1 && !strcmp(argv[1], "6") ? AF_INET6 : AF_INET;
+    enum ip_family family = argc > 1 && !strcmp(argv[1], "6") ? FAMILY_IPV6 : FAMILY_IPV4;
     int result = agent_open(&agent, family, -1, &error);
     if (!result)
         result = print_tables(agent, &error);

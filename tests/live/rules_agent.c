@@ -22,7 +22,7 @@
 
 static void test_no_tables(void)
 {
-    struct agent *agents[] = {world_agent(AF_INET), world_agent(AF_INET6)};
+    struct agent *agents[] = {world_agent(FAMILY_IPV4), world_agent(FAMILY_IPV6)};
     for (int i = 0; i < 2; i++) {
         struct ruleset_state state;
         struct table_text text;
@@ -30,7 +30,7 @@ static void test_no_tables(void)
         struct trace_report report = {0};
         struct undo_report undo = {0};
         g_autofree char *lines = NULL;
-        int family = agent_family(agents[i]);
+        enum ip_family family = agent_family(agents[i]);
         CHECK(agent_state(agents[i], true, TIMEOUT_MS, &state, &error) == 0, "but %s", error.text);
         CHECK(state.table_count == 0, "but %zu", state.table_count);
         CHECK(agent_text(agents[i], "mangle", TIMEOUT_MS, &text, &error) == -ENOENT);
@@ -53,7 +53,7 @@ static void test_nothing_else_changes(void)
 {
     world_run(world_rules);
     g_autofree char *before = world_snapshot();
-    struct agent *agents[] = {world_agent(AF_INET), world_agent(AF_INET6)};
+    struct agent *agents[] = {world_agent(FAMILY_IPV4), world_agent(FAMILY_IPV6)};
     for (int i = 0; i < 2; i++) {
         struct table_text with, without;
         struct error error = {""};
@@ -83,7 +83,7 @@ static void test_logger(void)
 {
     struct error error = {""};
     struct undo_report undo = {0};
-    struct agent *agent = world_agent(AF_INET);
+    struct agent *agent = world_agent(FAMILY_IPV4);
     g_autofree char *before = world_snapshot();
     CHECK(agent_logger_set(agent, TIMEOUT_MS, &error) == 0, "but %s", error.text);
     CHECK(agent_logger_set(agent, TIMEOUT_MS, &error) == 0, "but %s", error.text);
@@ -102,7 +102,7 @@ static void test_logger(void)
 }
 
 /* A client that has rules and logger in place, and waits to be killed; it says so by closing `ready`. */
-static pid_t start_client(int family, bool reading)
+static pid_t start_client(enum ip_family family, bool reading)
 {
     int ready[2];
     char byte;
@@ -137,7 +137,7 @@ static void test_client_killed(void)
 {
     world_run(world_rules);
     g_autofree char *before = world_snapshot();
-    pid_t clients[] = {start_client(AF_INET, false), start_client(AF_INET6, false)};
+    pid_t clients[] = {start_client(FAMILY_IPV4, false), start_client(FAMILY_IPV6, false)};
     CHECK(world_own_rules() == 4);
     kill_client(clients[0]);
     kill_client(clients[1]);
@@ -152,14 +152,14 @@ static void test_client_killed_while_reading(void)
         "ACCEPT\";"
         " done; echo COMMIT; } | iptables-legacy-restore --noflush");
     g_autofree char *before = world_snapshot();
-    kill_client(start_client(AF_INET, true));
+    kill_client(start_client(FAMILY_IPV4, true));
     CHECK(world_becomes(before, 1500));
 }
 
 static void test_signals(void)
 {
     g_autofree char *before = world_snapshot();
-    struct agent *agent = world_agent(AF_INET);
+    struct agent *agent = world_agent(FAMILY_IPV4);
     struct ruleset_state state;
     struct error error = {""};
     const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
@@ -176,7 +176,7 @@ static void test_signals(void)
 
 static void test_agent_killed(void)
 {
-    struct agent *agent = world_agent(AF_INET);
+    struct agent *agent = world_agent(FAMILY_IPV4);
     struct ruleset_state state;
     struct error error = {""};
     kill(agent_pid(agent), SIGKILL);
@@ -188,7 +188,7 @@ static void test_agent_killed(void)
 static void test_without_waiting(void)
 {
     world_run(world_rules);
-    struct agent *agent = world_agent(AF_INET);
+    struct agent *agent = world_agent(FAMILY_IPV4);
     struct error error = {""};
     struct agent_reply reply;
     struct ruleset_state state;
@@ -226,7 +226,7 @@ static void test_without_waiting(void)
 
 static void test_lock(void)
 {
-    struct agent *agent = world_agent(AF_INET);
+    struct agent *agent = world_agent(FAMILY_IPV4);
     struct error error = {""};
     CLEANUP_CLOSE int lock = open(XTABLES_LOCK_FILE, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
     g_autofree char *self = g_strdup_printf("process %ld (", (long)getpid());
@@ -241,7 +241,7 @@ static void test_lock(void)
 
     /* Once rules were installed with the lock taken, nobody's word for it counts. */
     flock(lock, LOCK_UN);
-    agent = world_agent(AF_INET);
+    agent = world_agent(FAMILY_IPV4);
     world_install(agent, &world_plain, NULL);
     CHECK(flock(lock, LOCK_EX) == 0);
     agent_assume_lock(agent, true);
@@ -263,8 +263,8 @@ static void test_bound(void)
 {
     struct trace_options other = {.tag = "other:2"};
     struct error error = {""};
-    CHECK(trace_install(AF_INET, &other, XTABLES_LOCK_BOUNDED, NULL, &error) == 0, "but %s", error.text);
-    struct agent *agent = world_agent(AF_INET);
+    CHECK(trace_install(FAMILY_IPV4, &other, XTABLES_LOCK_BOUNDED, NULL, &error) == 0, "but %s", error.text);
+    struct agent *agent = world_agent(FAMILY_IPV4);
     struct trace_report report;
     CHECK(agent_remove(agent, TIMEOUT_MS, &report, &error) == 0 && world_own_rules() == 2);
     world_install(agent, &world_plain, NULL);
@@ -279,7 +279,7 @@ static void test_bound(void)
     world_agent_close(agent);
 
     /* One that installs nothing, as with --no-install. */
-    agent = world_agent(AF_INET);
+    agent = world_agent(FAMILY_IPV4);
     CHECK(agent_bind(agent, TIMEOUT_MS, &error) == 0);
     CHECK(agent_install(agent, &other, TIMEOUT_MS, NULL, &error) == -EPERM);
     CHECK(agent_remove(agent, TIMEOUT_MS, &report, &error) == 0 && world_own_rules() == 2);
@@ -289,7 +289,7 @@ static void test_bound(void)
 static void test_nonsense(void)
 {
     g_autofree char *before = world_snapshot();
-    struct agent *agent = world_agent(AF_INET6);
+    struct agent *agent = world_agent(FAMILY_IPV6);
     struct error error = {""};
     struct ruleset_state state;
     world_install(agent, &world_plain, NULL);
@@ -318,7 +318,7 @@ static void test_other_namespace(void)
     g_autofree char *path = g_strdup_printf("/proc/%d/ns/net", other);
     CLEANUP_CLOSE int netns = open(path, O_RDONLY | O_CLOEXEC);
     struct agent *agent = NULL;
-    CHECK(agent_open(&agent, AF_INET, netns, &error) == 0, "but %s", error.text);
+    CHECK(agent_open(&agent, FAMILY_IPV4, netns, &error) == 0, "but %s", error.text);
     CHECK(agent_logger_set(agent, TIMEOUT_MS, &error) == 0, "but %s", error.text);
     world_install(agent, &world_plain, NULL);
     g_autofree char *there = world_output(
@@ -332,7 +332,7 @@ static void test_other_namespace(void)
     close(ready[1]);
 
     CLEANUP_CLOSE int wrong = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    CHECK(agent_open(&agent, AF_INET, wrong, &error) == -EINVAL);
+    CHECK(agent_open(&agent, FAMILY_IPV4, wrong, &error) == -EINVAL);
     CHECK(strstr(error.text, "namespace") != NULL, "but %s", error.text);
 }
 
@@ -347,7 +347,7 @@ static void test_without_privilege(void)
         if (setgid(65534) || setuid(65534))
             _exit(0); /* a user namespace of one user: nobody to become */
         world_failures = 0;
-        CHECK(agent_open(&agent, AF_INET, -1, &error) == 0, "but %s", error.text);
+        CHECK(agent_open(&agent, FAMILY_IPV4, -1, &error) == 0, "but %s", error.text);
         int result = agent_install(agent, &world_plain, TIMEOUT_MS, NULL, &error);
         CHECK(result == -EPERM || result == -EACCES, "but %d, %s", result, error.text);
         CHECK(strstr(error.text, "root") != NULL, "but %s", error.text);
@@ -368,7 +368,7 @@ static void test_extensions_missing(void)
 {
     g_autofree char *directory =
         world_output("pkg-config --variable=xtlibdir xtables 2> /dev/null | tr -d '\\n'");
-    struct agent *agent = world_agent(AF_INET);
+    struct agent *agent = world_agent(FAMILY_IPV4);
     struct table_text text;
     struct error error = {""};
     world_run(
@@ -376,7 +376,7 @@ static void test_extensions_missing(void)
         "DROP");
     world_install(agent, &world_plain, NULL);
     setenv("XTABLES_LIBDIR", "/nonexistent", 1);
-    struct agent *steered = world_agent(AF_INET);
+    struct agent *steered = world_agent(FAMILY_IPV4);
     unsetenv("XTABLES_LIBDIR");
     CHECK(agent_text(steered, "filter", TIMEOUT_MS, &text, &error) == 0, "but %s", error.text);
     CHECK(strstr(text.text, "-m limit --limit 5/sec -j LOG\n") != NULL, "but %s", text.text);
@@ -389,7 +389,7 @@ static void test_extensions_missing(void)
             mount("tmpfs", directory, "tmpfs", 0, NULL))
             _exit(0);
         world_failures = 0;
-        agent = world_agent(AF_INET);
+        agent = world_agent(FAMILY_IPV4);
         CHECK(agent_text(agent, "filter", TIMEOUT_MS, &text, &error) == 0, "but %s", error.text);
         CHECK(strstr(text.text,
                      "-p tcp -m limit [no extension] -j LOG [no extension]\n-A INPUT -p udp -j DROP\n"),

@@ -17,7 +17,7 @@ static void expect_invalid(struct agent *agent, struct trace_options options, co
 
 void test_options(void)
 {
-    struct agent *agent = world_agent(AF_INET);
+    struct agent *agent = world_agent(FAMILY_IPV4);
     struct sock_filter filter[65];
     char name[80];
     for (int i = 0; i < 65; i++)
@@ -72,7 +72,7 @@ void test_limits(void)
 {
     static const char *const limits[] = {"10/second", "1/s",   "7",          "3/min",  "10000/second",
                                          "3/hour",    "5/day", "333/minute", "59/sec", "100/h"};
-    struct agent *agent = world_agent(AF_INET);
+    struct agent *agent = world_agent(FAMILY_IPV4);
     for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
         struct trace_options options = {.tag = TAG, .limit = limits[i]};
         struct error error = {""};
@@ -101,18 +101,19 @@ void test_tags(void)
     const char *tags[] = {"a", "b", "ab"};
     for (int i = 0; i < 3; i++) {
         struct trace_options options = {.tag = tags[i]};
-        CHECK(trace_install(AF_INET, &options, XTABLES_LOCK_BOUNDED, NULL, &error) == 0, "but %s",
+        CHECK(trace_install(FAMILY_IPV4, &options, XTABLES_LOCK_BOUNDED, NULL, &error) == 0, "but %s",
               error.text);
     }
     world_run("iptables-legacy -t raw -I PREROUTING -p 77 -j ACCEPT");
-    CHECK(trace_remove(AF_INET, "b", XTABLES_LOCK_BOUNDED, &report, &error) == 0 && report.removed == 2);
-    CHECK(trace_list(AF_INET, &own, &count, &error) == 0 && count == 4);
+    CHECK(trace_remove(FAMILY_IPV4, "b", XTABLES_LOCK_BOUNDED, &report, &error) == 0 && report.removed == 2);
+    CHECK(trace_list(FAMILY_IPV4, &own, &count, &error) == 0 && count == 4);
     CHECK(count == 4 && !strcmp(own[0].tag, "ab") && own[0].number == 2 && !strcmp(own[1].tag, "a") &&
           own[1].number == 3 && own[2].number == 1);
     g_free(own);
-    CHECK(trace_remove(AF_INET, "nobody", XTABLES_LOCK_BOUNDED, &report, &error) == 0 && report.removed == 0);
+    CHECK(trace_remove(FAMILY_IPV4, "nobody", XTABLES_LOCK_BOUNDED, &report, &error) == 0 &&
+          report.removed == 0);
     struct undo_report undo;
-    CHECK(ruleset_undo(AF_INET, NULL, NULL, XTABLES_LOCK_BOUNDED, &undo, &error) == 0 &&
+    CHECK(ruleset_undo(FAMILY_IPV4, NULL, NULL, XTABLES_LOCK_BOUNDED, &undo, &error) == 0 &&
           undo.rules_removed == 4);
     world_run("iptables-legacy -t raw -D PREROUTING 1");
     g_autofree char *after = world_output("iptables-legacy-save -c -t raw | grep '^\\['");
@@ -121,7 +122,7 @@ void test_tags(void)
 
 void test_renew(void)
 {
-    struct agent *agent = world_agent(AF_INET6);
+    struct agent *agent = world_agent(FAMILY_IPV6);
     struct error error = {""};
     struct trace_report report;
     g_autofree char *lines = NULL;
@@ -151,7 +152,7 @@ static bool is_same(const struct ruleset_state *a, const struct ruleset_state *b
 
 void test_state(void)
 {
-    struct agent *agent = world_agent(AF_INET);
+    struct agent *agent = world_agent(FAMILY_IPV4);
     struct ruleset_state first, second;
     struct error error = {""};
     world_run("iptables-legacy -N empty; iptables-legacy -t mangle -P INPUT DROP; iptables-legacy -t nat -A "

@@ -60,9 +60,9 @@ char *world_snapshot(void)
         "cat /proc/sys/net/netfilter/nf_log/2 /proc/sys/net/netfilter/nf_log/10");
 }
 
-char *world_tables(int family)
+char *world_tables(enum ip_family family)
 {
-    return world_output("sort /proc/net/ip%s_tables_names", family == AF_INET6 ? "6" : "");
+    return world_output("sort /proc/net/ip%s_tables_names", family == FAMILY_IPV6 ? "6" : "");
 }
 
 int world_count(const char *text, const char *word)
@@ -102,7 +102,7 @@ const char world_rules[] =
     "[6:666] -A user -p 99 -j TRACE\nCOMMIT\nEND\n"
     "ip6tables-legacy -A INPUT -s 2001:db8::/32 -j DROP; ip6tables-legacy -t raw -A OUTPUT -p udp -j ACCEPT";
 
-struct agent *world_agent(int family)
+struct agent *world_agent(enum ip_family family)
 {
     struct error error = {""};
     struct agent *agent = NULL;

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "format/family.h"
 #include "recorder/legacy/agent/agent.h"
 
 #define TIMEOUT_MS 20000
@@ -28,7 +29,7 @@ char *world_snapshot(void);
 /* Waits until the snapshot is `wanted`. */
 bool world_becomes(const char *wanted, int timeout_ms);
 /* The names of a family's tables, sorted, a line each. */
-char *world_tables(int family);
+char *world_tables(enum ip_family family);
 int world_own_rules(void);
 int world_count(const char *text, const char *word);
 
@@ -38,7 +39,7 @@ extern const char world_rules[];
 extern const struct trace_options world_plain;
 
 /* Calls that must succeed. */
-struct agent *world_agent(int family);
+struct agent *world_agent(enum ip_family family);
 void world_agent_close(struct agent *agent);
 void world_install(struct agent *agent, const struct trace_options *options, struct trace_report *report);
 

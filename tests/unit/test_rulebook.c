@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/trace_build.h"
 
-static struct ruleset *put(struct rulebook *book, unsigned family, uint32_t number, const char *policy)
+static struct ruleset *put(struct rulebook *book, enum ip_family family, uint32_t number, const char *policy)
 {
     g_autofree char *text = g_strdup_printf("*filter\n:INPUT %s\nCOMMIT\n", policy);
     struct ruleset *ruleset = build_ruleset_own(family, number, text, NULL, 0);

@@ -9,7 +9,7 @@ static struct bytes of(const char *text)
 }
 
 /* Counts a packet that the rule of that number and text decided; without a text nothing did. */
-static void add(struct summary *summary, unsigned family, unsigned verdict, unsigned rulenum,
+static void add(struct summary *summary, enum ip_family family, unsigned verdict, unsigned rulenum,
                 const char *rule)
 {
     char *text = g_strdup(rule ? rule : ""); /* what was given may be gone afterwards */

@@ -4,6 +4,7 @@
 #ifndef IPTRACE_TESTS_TRACE_BUILD_H
 #define IPTRACE_TESTS_TRACE_BUILD_H
 
+#include "format/family.h"
 #include "recorder/legacy/walk/assembler.h"
 #include "recorder/legacy/walk/rulebook.h"
 #include "tests/unit/unit.h"
@@ -114,7 +115,7 @@ static inline struct bytes build_packet_bytes(uint8_t *buffer, const struct buil
 /* ---- Messages ---- */
 
 struct build_message {
-    unsigned family; /* 4 unless told */
+    enum ip_family family; /* 4 unless told */
     enum hook hook;
     const char *where; /* "filter:INPUT:rule:3" */
     const char *in, *out;
@@ -171,7 +172,7 @@ static inline const struct event *build_event(struct build_event *room, const st
 
 /* ---- Rules ---- */
 
-static inline struct ruleset *build_ruleset_own(unsigned family, uint32_t number, const char *text,
+static inline struct ruleset *build_ruleset_own(enum ip_family family, uint32_t number, const char *text,
                                                 const struct ruleset_own *own, size_t own_count)
 {
     const struct ruleset_origin origin = {.family = family, .number = number, .generation = 1};

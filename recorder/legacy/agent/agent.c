@@ -16,7 +16,7 @@
 #define HELLO_TIMEOUT_MS 5000
 #define REAP_INTERVAL_MS 5
 
-int agent_family(const struct agent *agent)
+enum ip_family agent_family(const struct agent *agent)
 {
     return agent->family;
 }
@@ -58,7 +58,7 @@ static bool reap(struct agent *agent, gint64 deadline)
     }
 }
 
-int agent_open(struct agent **ret_agent, int family, int netns_fd, struct error *error)
+int agent_open(struct agent **ret_agent, enum ip_family family, int netns_fd, struct error *error)
 {
     int pair[2], hello_fd = -1;
     struct wire_reply hello;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "format/family.h"
 #include "recorder/legacy/agent/agent_reply.h"
 #include "recorder/legacy/agent/undo.h"
 
@@ -19,14 +20,14 @@ struct agent;
  * caller's). It trusts no byte of a request. Fork it before privileges are dropped; it needs CAP_NET_ADMIN
  * and CAP_NET_RAW in the namespace, and CAP_SYS_ADMIN to enter it. A process that the client forks later must
  * close agent_fd(), else the helper does not see the client's death. */
-int agent_open(struct agent **ret_agent, int family, int netns_fd, struct error *error);
+int agent_open(struct agent **ret_agent, enum ip_family family, int netns_fd, struct error *error);
 
 /* Has it put everything back, waits at most `timeout_ms` for that and reaps the helper. -ETIMEDOUT: the
  * helper, by now on its own, goes on trying and then exits; the sentence says what it waits for. Frees the
  * agent in any case; `ret_report` may be NULL, and so may `agent`. */
 int agent_close(struct agent *agent, int timeout_ms, struct undo_report *ret_report, struct error *error);
 
-int agent_family(const struct agent *agent);
+enum ip_family agent_family(const struct agent *agent);
 pid_t agent_pid(const struct agent *agent);
 
 /* From now on the xtables lock is (not) held by the client itself (--lock), and the helper takes none. The

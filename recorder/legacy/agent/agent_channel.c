@@ -14,7 +14,7 @@
 
 const char *agent_family_name(const struct agent *agent)
 {
-    return agent->family == AF_INET6 ? "IPv6" : "IPv4";
+    return ip_family_name(agent->family);
 }
 
 static int ended_error(const struct agent *agent, struct error *error)

@@ -5,10 +5,11 @@
 
 #include <glib.h>
 
+#include "format/family.h"
 #include "recorder/legacy/agent/agent_wire.h"
 
 struct agent {
-    int family;
+    enum ip_family family;
     pid_t pid;
     int socket;
     bool lock_held;

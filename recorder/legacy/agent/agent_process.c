@@ -19,7 +19,7 @@
 #define UNDO_INTERVAL_MS 100
 
 struct server {
-    int family;
+    enum ip_family family;
     int socket;
     bool installed;           /* rules of options.tag may be there */
     bool is_bound;            /* what the client may ask for is settled: see agent_bind() */
@@ -120,8 +120,8 @@ static void answer_logger_set(struct server *server, const struct wire_request *
     reply->result = logger_write(server->family, LOGGER_NFLOG, &reply->error);
 }
 
-typedef int trace_change(int family, const struct trace_options *options, enum xtables_lock_wait wait,
-                         struct trace_report *ret_report, struct error *error);
+typedef int trace_change(enum ip_family family, const struct trace_options *options,
+                         enum xtables_lock_wait wait, struct trace_report *ret_report, struct error *error);
 
 /* What the rules counted before they were taken out or renewed: an answer has the sum. */
 static void add_counts(struct server *server, struct wire_reply *reply)
@@ -321,11 +321,11 @@ static void undo_to_the_end(struct server *server)
         g_usleep(UNDO_INTERVAL_MS * 1000ul);
 }
 
-void agent_process_run(int family, int netns_fd, int socket)
+void agent_process_run(enum ip_family family, int netns_fd, int socket)
 {
     struct server server = {.family = family, .socket = HELPER_SOCKET, .job = AGENT_TEXT_JOB_NONE};
     struct wire_reply hello = {.kind = WIRE_HELLO};
-    helper_begin(family == AF_INET6 ? "iptrace-rules6" : "iptrace-rules4");
+    helper_begin(family == FAMILY_IPV6 ? "iptrace-rules6" : "iptrace-rules4");
     if (netns_fd >= 0 && setns(netns_fd, CLONE_NEWNET))
         hello.result = error_set(&hello.error, errno, "the network namespace cannot be entered: %s%s",
                                  g_strerror(errno), errno == EPERM ? "; expected CAP_SYS_ADMIN" : "");

@@ -39,7 +39,7 @@ static int print_head(uint64_t hash, const struct own_rule *own, size_t count, v
 }
 
 /* Whether the text takes long enough to be in the way. */
-static bool is_large(int family, const char *table)
+static bool is_large(enum ip_family family, const char *table)
 {
     struct table_state states[RULESET_TABLES_MAX];
     size_t count = 0;
@@ -82,10 +82,11 @@ static void give_way(void)
         stdout = unhurried; /* which printf() of libxtables' extensions uses, too */
 }
 
-static void print_text(int family, const char *table, enum save_selection selection, int text, int complaint)
-    __attribute__((noreturn));
+static void print_text(enum ip_family family, const char *table, enum save_selection selection, int text,
+                       int complaint) __attribute__((noreturn));
 
-static void print_text(int family, const char *table, enum save_selection selection, int text, int complaint)
+static void print_text(enum ip_family family, const char *table, enum save_selection selection, int text,
+                       int complaint)
 {
     struct error error = {""};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -108,7 +109,7 @@ static void print_text(int family, const char *table, enum save_selection select
     _exit(EXIT_SENTENCE);
 }
 
-int agent_text_start(int family, const char *table, enum save_selection selection,
+int agent_text_start(enum ip_family family, const char *table, enum save_selection selection,
                      struct agent_text_job *ret_job, struct error *error)
 {
     CLEANUP_CLOSE int text = memfd_create("iptrace-text", MFD_CLOEXEC | MFD_ALLOW_SEALING);

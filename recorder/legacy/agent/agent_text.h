@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include "format/family.h"
 #include "recorder/core/error.h"
 #include "recorder/legacy/agent/save.h"
 
@@ -22,7 +23,7 @@ struct agent_text_job {
         .pid = 0, .pidfd = -1, .text = -1, .complaint = -1                                                   \
     }
 
-int agent_text_start(int family, const char *table, enum save_selection selection,
+int agent_text_start(enum ip_family family, const char *table, enum save_selection selection,
                      struct agent_text_job *ret_job, struct error *error);
 
 /* Waits for the end; then *ret_text is the sealed memfd, the caller's to close. The job is done in any case.

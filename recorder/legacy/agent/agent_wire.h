@@ -12,6 +12,7 @@
 #ifndef IPTRACE_LEGACY_AGENT_AGENT_WIRE_H
 #define IPTRACE_LEGACY_AGENT_AGENT_WIRE_H
 
+#include "format/family.h"
 #include "recorder/legacy/agent/agent_reply.h"
 #include "recorder/legacy/agent/undo.h"
 
@@ -81,6 +82,6 @@ struct wire_reply {
 };
 
 /* The agent's life: serves `socket`, and never returns. See agent_open. */
-void agent_process_run(int family, int netns_fd, int socket) __attribute__((noreturn));
+void agent_process_run(enum ip_family family, int netns_fd, int socket) __attribute__((noreturn));
 
 #endif

@@ -27,7 +27,7 @@ static void exit_error(enum xtables_exittype status, const char *format, ...)
     _exit(EXTENSION_EXIT);
 }
 
-int extension_init(int family)
+int extension_init(enum ip_family family)
 {
     static struct option no_options[] = {{0}};
     static struct xtables_globals globals = {
@@ -38,7 +38,7 @@ int extension_init(int family)
         .exit_err = exit_error,
         .compat_rev = xtables_compatible_revision,
     };
-    return xtables_init_all(&globals, family == AF_INET6 ? NFPROTO_IPV6 : NFPROTO_IPV4);
+    return xtables_init_all(&globals, (uint8_t)ip_family_af(family));
 }
 
 /* An alias is another name for an extension with certain options: `NOTRACK` for `CT --notrack`. */

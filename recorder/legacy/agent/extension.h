@@ -5,13 +5,15 @@
 
 #include <linux/netfilter/x_tables.h>
 
+#include "format/family.h"
+
 /* All of it is for a process that was forked to print: libxtables serves one family a process, prints to
  * standard output, complains on standard error, and may end the process with EXTENSION_EXIT or, in some
  * extensions, 1. */
 #define EXTENSION_EXIT 3
 
 /* Once a process; -1 where libxtables does not want to start. */
-int extension_init(int family);
+int extension_init(enum ip_family family);
 
 /* ` -m NAME options`; `ip` is the rule's struct ipt_ip or ip6t_ip6. An extension that is not installed prints
  * ` -m NAME [no extension]`, so that the rest of the table can still be read. */

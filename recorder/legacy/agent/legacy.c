@@ -46,8 +46,7 @@ static void set_interface(char name[static IFNAMSIZ], unsigned char mask[static 
 #include "recorder/legacy/agent/legacy_family.inc"
 
 static const struct legacy v4 = {
-    .family = AF_INET,
-    .name = "IPv4",
+    .family = FAMILY_IPV4,
     .names_path = "/proc/net/ip_tables_names",
     .module = "ip_tables",
     .socket_level = IPPROTO_IP,
@@ -74,8 +73,7 @@ static const struct legacy v4 = {
 };
 
 static const struct legacy v6 = {
-    .family = AF_INET6,
-    .name = "IPv6",
+    .family = FAMILY_IPV6,
     .names_path = "/proc/net/ip6_tables_names",
     .module = "ip6_tables",
     .socket_level = IPPROTO_IPV6,
@@ -101,22 +99,23 @@ static const struct legacy v6 = {
     .fill = v6_fill,
 };
 
-const struct legacy *legacy_of(int family)
+const struct legacy *legacy_of(enum ip_family family)
 {
-    return family == AF_INET6 ? &v6 : &v4;
+    assert(family == FAMILY_IPV4 || family == FAMILY_IPV6);
+    return family == FAMILY_IPV6 ? &v6 : &v4;
 }
 
 int legacy_socket(const struct legacy *legacy, int *ret_socket, struct error *error)
 {
-    int fd = socket(legacy->family, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+    int fd = socket(ip_family_af(legacy->family), SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
     if (fd < 0 && (errno == EPERM || errno == EACCES))
         return error_set(
             error, EPERM,
             "the %s tables may not be read: run it as root, or with CAP_NET_ADMIN and CAP_NET_RAW",
-            legacy->name);
+            ip_family_name(legacy->family));
     if (fd < 0)
-        return error_set(error, errno, "no %s raw socket to read the tables with: %s", legacy->name,
-                         g_strerror(errno));
+        return error_set(error, errno, "no %s raw socket to read the tables with: %s",
+                         ip_family_name(legacy->family), g_strerror(errno));
     *ret_socket = fd;
     return 0;
 }
@@ -145,23 +144,23 @@ static int open_error(const struct legacy *legacy, const char *table, int err, s
     case EACCES:
         return error_set(error, EPERM,
                          "%s table %s may not be read: run it as root, or with CAP_NET_ADMIN and CAP_NET_RAW",
-                         legacy->name, table);
+                         ip_family_name(legacy->family), table);
     case ENOENT:
     case ESRCH:
         return error_set(error, ENOENT,
-                         "this kernel has no legacy %s table %s (CONFIG_%s, module %stable_%s)", legacy->name,
-                         table,
-                         legacy->family == AF_INET ? "IP_NF_IPTABLES_LEGACY" : "IP6_NF_IPTABLES_LEGACY",
-                         legacy->family == AF_INET ? "ip" : "ip6", table);
+                         "this kernel has no legacy %s table %s (CONFIG_%s, module %stable_%s)",
+                         ip_family_name(legacy->family), table,
+                         legacy->family == FAMILY_IPV4 ? "IP_NF_IPTABLES_LEGACY" : "IP6_NF_IPTABLES_LEGACY",
+                         ip_family_tables(legacy->family), table);
     case ENOPROTOOPT:
     case EPROTONOSUPPORT:
     case EAFNOSUPPORT:
     case EINVAL:
         return error_set(error, EPROTONOSUPPORT, "this kernel has no legacy %s tables: module %s is missing",
-                         legacy->name, legacy->module);
+                         ip_family_name(legacy->family), legacy->module);
     default:
-        return error_set(error, err ? err : EIO, "%s table %s cannot be read: %s", legacy->name, table,
-                         g_strerror(err));
+        return error_set(error, err ? err : EIO, "%s table %s cannot be read: %s",
+                         ip_family_name(legacy->family), table, g_strerror(err));
     }
 }
 

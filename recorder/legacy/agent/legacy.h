@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "format/family.h"
 #include "recorder/core/error.h"
 
 /* One rule, seen through pointers into the table that it belongs to. The flags for inversion (IPT_INV_…) are
@@ -37,8 +38,7 @@ struct legacy_head {
 };
 
 struct legacy {
-    int family;
-    const char *name; /* "IPv4" */
+    enum ip_family family;
     const char *names_path;
     const char *module;
     int socket_level, get_info, get_entries, get_match_revision, get_target_revision;
@@ -62,8 +62,8 @@ struct legacy {
     void (*fill)(void *entry, const struct legacy_head *head);
 };
 
-/* `family` is AF_INET or AF_INET6. */
-const struct legacy *legacy_of(int family);
+/* Never null. */
+const struct legacy *legacy_of(enum ip_family family);
 
 /* A raw socket for getsockopt. -EPERM with a sentence. The caller closes it. */
 int legacy_socket(const struct legacy *legacy, int *ret_socket, struct error *error);

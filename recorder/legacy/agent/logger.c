@@ -13,12 +13,12 @@
 #include "recorder/legacy/agent/legacy.h"
 
 /* The files are named by the kernel's protocol numbers, NFPROTO_IPV4 and NFPROTO_IPV6. */
-static const char *logger_path(int family)
+static const char *logger_path(enum ip_family family)
 {
-    return family == AF_INET6 ? "/proc/sys/net/netfilter/nf_log/10" : "/proc/sys/net/netfilter/nf_log/2";
+    return family == FAMILY_IPV6 ? "/proc/sys/net/netfilter/nf_log/10" : "/proc/sys/net/netfilter/nf_log/2";
 }
 
-int logger_read(int family, char ret_name[static LOGGER_NAME_SIZE], struct error *error)
+int logger_read(enum ip_family family, char ret_name[static LOGGER_NAME_SIZE], struct error *error)
 {
     char name[LOGGER_NAME_SIZE + 1] = "";
     CLEANUP_CLOSE int fd = open(logger_path(family), O_RDONLY | O_CLOEXEC);
@@ -32,7 +32,7 @@ int logger_read(int family, char ret_name[static LOGGER_NAME_SIZE], struct error
 }
 
 /* One write, the name whole: the kernel's nf_log_proc_dostring takes no second. */
-static int write_name(int family, const char *name)
+static int write_name(enum ip_family family, const char *name)
 {
     CLEANUP_CLOSE int fd = open(logger_path(family), O_WRONLY | O_CLOEXEC);
     if (fd < 0)
@@ -40,7 +40,7 @@ static int write_name(int family, const char *name)
     return write(fd, name, strlen(name)) < 0 ? -errno : 0;
 }
 
-int logger_write(int family, const char *name, struct error *error)
+int logger_write(enum ip_family family, const char *name, struct error *error)
 {
     char current[LOGGER_NAME_SIZE];
     int result = logger_read(family, current, error);
@@ -59,7 +59,7 @@ int logger_write(int family, const char *name, struct error *error)
     return 0;
 }
 
-int logger_restore(int family, const char *former, bool *ret_restored, struct error *error)
+int logger_restore(enum ip_family family, const char *former, bool *ret_restored, struct error *error)
 {
     char current[LOGGER_NAME_SIZE];
     int result = logger_read(family, current, error);

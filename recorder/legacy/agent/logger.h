@@ -6,20 +6,21 @@
 
 #include <stdbool.h>
 
+#include "format/family.h"
 #include "recorder/core/error.h"
 
 #define LOGGER_NAME_SIZE 64 /* NFLOGGER_NAME_LEN, net/netfilter/nf_log.c */
 #define LOGGER_NFLOG     "nfnetlink_log"
 #define LOGGER_NONE      "NONE"
 
-/* `family` is AF_INET or AF_INET6. The name is LOGGER_NONE where there is none. */
-int logger_read(int family, char ret_name[static LOGGER_NAME_SIZE], struct error *error);
+/* The name is LOGGER_NONE where there is none. */
+int logger_read(enum ip_family family, char ret_name[static LOGGER_NAME_SIZE], struct error *error);
 
 /* Writes only where the name differs. -ENOENT: the kernel has no such logger; -EPERM, -EACCES, -EROFS. */
-int logger_write(int family, const char *name, struct error *error);
+int logger_write(enum ip_family family, const char *name, struct error *error);
 
 /* Writes `former` only where the logger is still LOGGER_NFLOG, so that a later choice of the administrator
  * stays. `ret_restored` may be NULL. */
-int logger_restore(int family, const char *former, bool *ret_restored, struct error *error);
+int logger_restore(enum ip_family family, const char *former, bool *ret_restored, struct error *error);
 
 #endif

@@ -10,7 +10,7 @@
 
 #define LARGE (1 << 20) /* bytes of a table, some thousand rules: a look through takes about 1 ms */
 
-static int look_at_rules(int family, const char *tag, int64_t date_stop, struct ruleset_look *look,
+static int look_at_rules(enum ip_family family, const char *tag, int64_t date_stop, struct ruleset_look *look,
                          struct error *error)
 {
     g_autofree struct own_rule *own = NULL;
@@ -27,7 +27,7 @@ static int look_at_rules(int family, const char *tag, int64_t date_stop, struct 
     return result;
 }
 
-int ruleset_look(int family, const char *tag, int64_t date_stop, const struct ruleset_look *last,
+int ruleset_look(enum ip_family family, const char *tag, int64_t date_stop, const struct ruleset_look *last,
                  struct ruleset_look *ret_look, struct error *error)
 {
     struct table_state states[RULESET_TABLES_MAX];

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "format/family.h"
 #include "recorder/core/error.h"
 #include "recorder/legacy/agent/logger.h"
 
@@ -18,7 +19,7 @@ struct ruleset_look {
 
 /* Looks through raw, but where raw is large and has the size that `last` saw it believes in `last` (NULL:
  * nothing seen yet). -EACCES, -EPERM. */
-int ruleset_look(int family, const char *tag, int64_t date_stop, const struct ruleset_look *last,
+int ruleset_look(enum ip_family family, const char *tag, int64_t date_stop, const struct ruleset_look *last,
                  struct ruleset_look *ret_look, struct error *error);
 
 #endif

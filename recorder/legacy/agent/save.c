@@ -43,18 +43,18 @@ static void print_address(const struct legacy *legacy, const struct legacy_rule 
 {
     static const unsigned char zero[sizeof(struct in6_addr)];
     char text[INET6_ADDRSTRLEN], mask_text[INET6_ADDRSTRLEN];
-    size_t size = legacy->family == AF_INET6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
+    size_t size = legacy->family == FAMILY_IPV6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
     int length = prefix_length(mask, size);
-    bool any = length == 0 && (legacy->family == AF_INET6 || !memcmp(address, zero, size));
+    bool any = length == 0 && (legacy->family == FAMILY_IPV6 || !memcmp(address, zero, size));
 
     if (any && !(rule->inversions & flag))
         return;
-    inet_ntop(legacy->family, address, text, sizeof text);
+    inet_ntop(ip_family_af(legacy->family), address, text, sizeof text);
     printf("%s %s %s/", inverted(rule, flag), option, text);
     if (length >= 0)
         printf("%d", length);
     else
-        fputs(inet_ntop(legacy->family, mask, mask_text, sizeof mask_text), stdout);
+        fputs(inet_ntop(ip_family_af(legacy->family), mask, mask_text, sizeof mask_text), stdout);
 }
 
 /* The mask, not the name, tells whether the name is a beginning only. */
@@ -190,10 +190,11 @@ static int open_still(const struct legacy *legacy, const char *table, struct xtc
         if (result < 0)
             return result;
     }
-    return error_set(error, EAGAIN, "%s table %s changes too often to be read", legacy->name, table);
+    return error_set(error, EAGAIN, "%s table %s changes too often to be read",
+                     ip_family_name(legacy->family), table);
 }
 
-int save_print(int family, const char *table, enum save_selection selection,
+int save_print(enum ip_family family, const char *table, enum save_selection selection,
                int (*before)(uint64_t hash, const struct own_rule *own, size_t count, void *context),
                void *context, struct error *error)
 {
@@ -202,13 +203,15 @@ int save_print(int family, const char *table, enum save_selection selection,
     uint64_t hash = 0;
     int result = table_exists(family, table, error);
     if (!result)
-        return error_set(error, ENOENT, "there is no legacy %s table %s", legacy->name, table);
+        return error_set(error, ENOENT, "there is no legacy %s table %s", ip_family_name(legacy->family),
+                         table);
     if (result > 0)
         result = open_still(legacy, table, &handle, &hash, error);
     if (result < 0)
         return result;
     if (extension_init(family) < 0)
-        result = error_set(error, EPROTONOSUPPORT, "libxtables does not start for %s", legacy->name);
+        result = error_set(error, EPROTONOSUPPORT, "libxtables does not start for %s",
+                           ip_family_name(legacy->family));
 
     g_autoptr(GArray) own = own_rules_find(legacy, handle);
     if (!result && before)
@@ -218,8 +221,8 @@ int save_print(int family, const char *table, enum save_selection selection,
         print_table(legacy, handle, table, selection);
         result = end_lines(begin, printed());
         if (result < 0)
-            result = error_set(error, -result, "the text of %s table %s cannot be written: %s", legacy->name,
-                               table, g_strerror(-result));
+            result = error_set(error, -result, "the text of %s table %s cannot be written: %s",
+                               ip_family_name(legacy->family), table, g_strerror(-result));
     }
     legacy->free(handle);
     return result;

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "format/family.h"
 #include "recorder/core/error.h"
 #include "recorder/legacy/agent/trace_rule.h"
 
@@ -21,7 +22,7 @@ enum save_selection {
  * `before` is called, if not NULL, before the first byte is printed, with our own rules and with the hash
  * (struct table_state) of the entries that are about to be printed. -ENOENT: there is no such table, and none
  * was made. -EAGAIN: it did not hold still. */
-int save_print(int family, const char *table, enum save_selection selection,
+int save_print(enum ip_family family, const char *table, enum save_selection selection,
                int (*before)(uint64_t hash, const struct own_rule *own, size_t count, void *context),
                void *context, struct error *error);
 

@@ -23,8 +23,8 @@ static int read_names(const struct legacy *legacy, char ***ret_names, struct err
     g_autofree char *text = NULL;
     CLEANUP_FCLOSE FILE *file = fopen(legacy->names_path, "re");
     if (!file && errno != ENOENT)
-        return error_set(error, errno, "the names of the %s tables, %s, cannot be read: %s%s", legacy->name,
-                         legacy->names_path, g_strerror(errno),
+        return error_set(error, errno, "the names of the %s tables, %s, cannot be read: %s%s",
+                         ip_family_name(legacy->family), legacy->names_path, g_strerror(errno),
                          errno == EACCES ? "; run it as root, or enter the user namespace before the network "
                                            "namespace is made: unshare -r unshare -n"
                                          : "");
@@ -34,7 +34,7 @@ static int read_names(const struct legacy *legacy, char ***ret_names, struct err
     return 0;
 }
 
-int table_exists(int family, const char *name, struct error *error)
+int table_exists(enum ip_family family, const char *name, struct error *error)
 {
     g_auto(GStrv) names = NULL;
     int result = read_names(legacy_of(family), &names, error);
@@ -161,13 +161,14 @@ static int read_table_again(const struct legacy *legacy, int fd, const char *nam
         result = read_table(legacy, fd, name, deep, ret_state);
     while (result == -EAGAIN && --attempts);
     if (result)
-        return error_set(error, -result, "%s table %s cannot be read: %s", legacy->name, name,
-                         result == -EPERM ? "run it as root, or with CAP_NET_ADMIN and CAP_NET_RAW"
-                                          : g_strerror(-result));
+        return error_set(
+            error, -result, "%s table %s cannot be read: %s", ip_family_name(legacy->family), name,
+            result == -EPERM ? "run it as root, or with CAP_NET_ADMIN and CAP_NET_RAW" : g_strerror(-result));
     return 0;
 }
 
-int table_state_read(int family, const char *name, struct table_state *ret_state, struct error *error)
+int table_state_read(enum ip_family family, const char *name, struct table_state *ret_state,
+                     struct error *error)
 {
     const struct legacy *legacy = legacy_of(family);
     CLEANUP_CLOSE int fd = -1;
@@ -175,8 +176,8 @@ int table_state_read(int family, const char *name, struct table_state *ret_state
     return result ? result : read_table_again(legacy, fd, name, true, ret_state, error);
 }
 
-int table_states_read(int family, bool deep, struct table_state *states, size_t capacity, size_t *ret_count,
-                      struct error *error)
+int table_states_read(enum ip_family family, bool deep, struct table_state *states, size_t capacity,
+                      size_t *ret_count, struct error *error)
 {
     const struct legacy *legacy = legacy_of(family);
     CLEANUP_CLOSE int fd = -1;
@@ -192,7 +193,7 @@ int table_states_read(int family, bool deep, struct table_state *states, size_t 
     for (char **name = names; name < names + name_count; name++) {
         if (count == capacity)
             return error_set(error, E2BIG, "there are more than %zu legacy %s tables", capacity,
-                             legacy->name);
+                             ip_family_name(legacy->family));
         result = read_table_again(legacy, fd, *name, deep, &states[count], error);
         if (result)
             return result;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "format/family.h"
 #include "recorder/core/error.h"
 
 /* The kernel's XT_TABLE_MAXNAMELEN and XT_EXTENSION_MAXNAMELEN, terminating zero included. */
@@ -29,19 +30,20 @@ struct table_state {
     bool has_user_policy; /* there is a policy other than ACCEPT */
 };
 
-/* All functions: `family` is AF_INET or AF_INET6, the namespace is the calling thread's. Source of the names:
+/* All functions: the namespace is the calling thread's. Source of the names:
  * /proc/net/ip_tables_names and ip6_tables_names. No function opens, and so creates, a table not named there.
  */
 
 /* Fills up to `capacity` states, in the kernel's order. A missing names file means no tables.
  * -EACCES, -EPERM: names or sockets are not ours to read; -E2BIG: more than `capacity` tables. */
-int table_states_read(int family, bool deep, struct table_state *states, size_t capacity, size_t *ret_count,
-                      struct error *error);
+int table_states_read(enum ip_family family, bool deep, struct table_state *states, size_t capacity,
+                      size_t *ret_count, struct error *error);
 
 /* All of one table that is there. -ENOENT: it went away. */
-int table_state_read(int family, const char *name, struct table_state *ret_state, struct error *error);
+int table_state_read(enum ip_family family, const char *name, struct table_state *ret_state,
+                     struct error *error);
 
 /* Whether the table is there: 1, 0 or negative errno. */
-int table_exists(int family, const char *name, struct error *error);
+int table_exists(enum ip_family family, const char *name, struct error *error);
 
 #endif

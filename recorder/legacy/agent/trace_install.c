@@ -35,8 +35,8 @@ static int remove_rules(const struct legacy *legacy, struct xtc_handle *handle, 
         if (tag && strcmp(tag, rule->tag) != 0)
             continue;
         if (!legacy->remove(rule->chain, rule->number - 1, handle))
-            return error_set(error, errno, "%s rule %u of raw %s cannot be removed: %s", legacy->name,
-                             rule->number, rule->chain, g_strerror(errno));
+            return error_set(error, errno, "%s rule %u of raw %s cannot be removed: %s",
+                             ip_family_name(legacy->family), rule->number, rule->chain, g_strerror(errno));
         *(rule->counts ? &report->matched : &report->traced) += rule->packets;
         report->removed++;
     }
@@ -52,8 +52,8 @@ static int insert_rules(const struct legacy *legacy, struct xtc_handle *handle,
         for (guint i = 0; i < rules->len; i++) {
             const void *entry = g_bytes_get_data(g_ptr_array_index(rules, i), NULL);
             if (!legacy->insert(chains[c], entry, i, handle))
-                return error_set(error, errno, "a %s TRACE rule cannot be put into raw %s: %s", legacy->name,
-                                 chains[c], g_strerror(errno));
+                return error_set(error, errno, "a %s TRACE rule cannot be put into raw %s: %s",
+                                 ip_family_name(legacy->family), chains[c], g_strerror(errno));
             count++;
         }
     }
@@ -65,12 +65,13 @@ static int commit(const struct legacy *legacy, struct xtc_handle *handle, struct
 {
     for (size_t c = 0; c < G_N_ELEMENTS(chains); c++)
         if (!legacy->keep_policy(chains[c], handle))
-            return error_set(error, errno, "the policy of %s raw %s cannot be kept: %s", legacy->name,
-                             chains[c], g_strerror(errno));
+            return error_set(error, errno, "the policy of %s raw %s cannot be kept: %s",
+                             ip_family_name(legacy->family), chains[c], g_strerror(errno));
     if (legacy->commit(handle))
         return 0;
     return error_set(error, errno ? errno : EIO, "the kernel does not take the changed %s table raw: %s",
-                     legacy->name, errno ? g_strerror(errno) : "libiptc does not fit this kernel");
+                     ip_family_name(legacy->family),
+                     errno ? g_strerror(errno) : "libiptc does not fit this kernel");
 }
 
 /* One read, one commit. -EAGAIN: somebody without the lock changed the table in between. */
@@ -84,7 +85,7 @@ static int change_once(const struct legacy *legacy, const struct change *change,
     result = remove_rules(legacy, handle, change->remove_tag, report, error);
     if (!result && change->only_replace && !report->removed)
         result = error_set(error, ENOENT, "the %s TRACE rules are gone from table raw: somebody removed them",
-                           legacy->name);
+                           ip_family_name(legacy->family));
     if (!result && change->install)
         result = insert_rules(legacy, handle, change->install, &report->installed, error);
     if (!result && (report->removed || report->installed))
@@ -93,7 +94,7 @@ static int change_once(const struct legacy *legacy, const struct change *change,
     return result;
 }
 
-static int change_table(int family, const struct change *change, enum xtables_lock_wait wait,
+static int change_table(enum ip_family family, const struct change *change, enum xtables_lock_wait wait,
                         struct trace_report *ret_report, struct error *error)
 {
     const struct legacy *legacy = legacy_of(family);
@@ -120,7 +121,7 @@ static int change_table(int family, const struct change *change, enum xtables_lo
         result = lacks ? lacks : result;
     } else if (change->only_replace) {
         return error_set(error, ENOENT, "the %s table raw, and with it the TRACE rules, is gone",
-                         legacy->name);
+                         ip_family_name(legacy->family));
     } else {
         report.table_created = false;
     }
@@ -129,21 +130,21 @@ static int change_table(int family, const struct change *change, enum xtables_lo
     return result;
 }
 
-int trace_install(int family, const struct trace_options *options, enum xtables_lock_wait wait,
+int trace_install(enum ip_family family, const struct trace_options *options, enum xtables_lock_wait wait,
                   struct trace_report *ret_report, struct error *error)
 {
     struct change change = {.remove_tag = options->tag, .install = options};
     return change_table(family, &change, wait, ret_report, error);
 }
 
-int trace_renew(int family, const struct trace_options *options, enum xtables_lock_wait wait,
+int trace_renew(enum ip_family family, const struct trace_options *options, enum xtables_lock_wait wait,
                 struct trace_report *ret_report, struct error *error)
 {
     struct change change = {.remove_tag = options->tag, .install = options, .only_replace = true};
     return change_table(family, &change, wait, ret_report, error);
 }
 
-int trace_is_there(int family, const char *tag, struct error *error)
+int trace_is_there(enum ip_family family, const char *tag, struct error *error)
 {
     g_autofree struct own_rule *own = NULL;
     size_t count = 0;
@@ -154,8 +155,8 @@ int trace_is_there(int family, const char *tag, struct error *error)
 }
 
 /* Who has nothing to remove need not wait for the lock, nor have the right to take it. */
-int trace_remove(int family, const char *tag, enum xtables_lock_wait wait, struct trace_report *ret_report,
-                 struct error *error)
+int trace_remove(enum ip_family family, const char *tag, enum xtables_lock_wait wait,
+                 struct trace_report *ret_report, struct error *error)
 {
     struct change change = {.remove_tag = tag};
     int there = trace_is_there(family, tag, error);
@@ -166,7 +167,7 @@ int trace_remove(int family, const char *tag, enum xtables_lock_wait wait, struc
     return change_table(family, &change, wait, ret_report, error);
 }
 
-int trace_list(int family, struct own_rule **ret_rules, size_t *ret_count, struct error *error)
+int trace_list(enum ip_family family, struct own_rule **ret_rules, size_t *ret_count, struct error *error)
 {
     const struct legacy *legacy = legacy_of(family);
     struct xtc_handle *handle;

@@ -270,8 +270,9 @@ int trace_rule_probe(const struct legacy *legacy, const struct trace_options *op
             result = error_set(error, EPROTONOSUPPORT,
                                "this kernel has no %s %s for %s, needed %s: expected module xt_%s "
                                "(CONFIG_NETFILTER_XT_%s)",
-                               extensions[i].target ? "target" : "match", extensions[i].name, legacy->name,
-                               extensions[i].use, extensions[i].name, extensions[i].config);
+                               extensions[i].target ? "target" : "match", extensions[i].name,
+                               ip_family_name(legacy->family), extensions[i].use, extensions[i].name,
+                               extensions[i].config);
     }
     return result;
 }

@@ -7,8 +7,8 @@
 #include "recorder/legacy/agent/logger.h"
 #include "recorder/legacy/agent/trace_install.h"
 
-int ruleset_undo(int family, const char *tag, const char *former_logger, enum xtables_lock_wait wait,
-                 struct undo_report *ret_report, struct error *error)
+int ruleset_undo(enum ip_family family, const char *tag, const char *former_logger,
+                 enum xtables_lock_wait wait, struct undo_report *ret_report, struct error *error)
 {
     struct undo_report report = {0};
     struct trace_report removal = {0};

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "format/family.h"
 #include "recorder/core/error.h"
 #include "recorder/legacy/agent/xtables_lock.h"
 
@@ -17,7 +18,7 @@ struct undo_report {
 /* In the calling thread's network namespace: removes our TRACE rules of `tag` (NULL: of every tag), then
  * restores the logger to `former` (NULL: leave it). Does as much as it can; the error is the first that was
  * met. */
-int ruleset_undo(int family, const char *tag, const char *former_logger, enum xtables_lock_wait wait,
-                 struct undo_report *ret_report, struct error *error);
+int ruleset_undo(enum ip_family family, const char *tag, const char *former_logger,
+                 enum xtables_lock_wait wait, struct undo_report *ret_report, struct error *error);
 
 #endif

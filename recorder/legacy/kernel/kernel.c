@@ -28,11 +28,11 @@ static int fd_to_enter(const struct netns *netns)
 static int open_agents(struct kernel *kernel, struct error *error)
 {
     const struct {
-        int family;
+        enum ip_family family;
         bool wanted;
     } families[] = {
-        {AF_INET,  kernel->options->ipv4},
-        {AF_INET6, kernel->options->ipv6}
+        {FAMILY_IPV4, kernel->options->ipv4},
+        {FAMILY_IPV6, kernel->options->ipv6}
     };
     int result = 0;
     for (size_t i = 0; result == 0 && i < G_N_ELEMENTS(families); i++) {

@@ -3,8 +3,6 @@
 #ifndef IPTRACE_LEGACY_KERNEL_KERNEL_FAMILY_H
 #define IPTRACE_LEGACY_KERNEL_KERNEL_FAMILY_H
 
-#include <sys/socket.h>
-
 #include "recorder/core/options.h"
 #include "recorder/legacy/agent/agent.h"
 #include "recorder/legacy/kernel/kernel_state.h"
@@ -17,7 +15,7 @@
 #define TEXT_MS  120000 /* for the text of a table, of 100 000 rules or more */
 
 struct family {
-    int family; /* AF_INET, AF_INET6 */
+    enum ip_family family;
     struct agent *agent;
     struct ruleset_state state; /* of the look at all entries before anything was changed … */
     struct moment read;         /* … when that began */
@@ -41,14 +39,14 @@ struct kernel {
     struct upkeep_repairs repairs;
 };
 
-static inline unsigned family_version(const struct family *family)
+static inline enum ip_family family_version(const struct family *family)
 {
-    return family->family == AF_INET6 ? 6 : 4;
+    return family->family;
 }
 
 static inline const char *family_name(const struct family *family)
 {
-    return family->family == AF_INET6 ? "IPv6" : "IPv4";
+    return ip_family_name(family->family);
 }
 
 #endif

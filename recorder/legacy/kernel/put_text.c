@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-int put_table_text(struct pipeline *pipeline, unsigned family, const struct table_text *text,
+int put_table_text(struct pipeline *pipeline, enum ip_family family, const struct table_text *text,
                    uint64_t time_ns, const struct interval *change, struct error *error)
 {
     struct ruleset_own *own = g_new(struct ruleset_own, text->own_count);

@@ -7,7 +7,7 @@
 #include "recorder/legacy/walk/pipeline.h"
 
 /* As pipeline_put_ruleset(), with a table's text as an agent's reply has it. */
-int put_table_text(struct pipeline *pipeline, unsigned family, const struct table_text *text,
+int put_table_text(struct pipeline *pipeline, enum ip_family family, const struct table_text *text,
                    uint64_t time_ns, const struct interval *change, struct error *error);
 
 #endif

@@ -14,14 +14,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #define DIFF_LINES_MAX 100
 
 struct family_watch {
     struct agent *agent;
-    unsigned version;
+    enum ip_family family;
     struct rule_watch rules;
     GPtrArray *texts;    /* of struct table_text: those read since the last look that found others */
     struct interval own; /* when our own rules went out; {0}: not yet */
@@ -73,7 +72,7 @@ void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_st
     struct family_watch *family = &watch->families[watch->count++];
     *family = (struct family_watch){
         .agent = agent,
-        .version = agent_family(agent) == AF_INET6 ? 6 : 4,
+        .family = agent_family(agent),
         .texts = g_ptr_array_new_with_free_func(text_free),
     };
     rule_watch_init(&family->rules, state, read, reads_all);
@@ -89,14 +88,14 @@ bool watch_is_reading(const struct watch *watch)
 
 static bool packets_wait(const struct watch *watch, const struct family_watch *family)
 {
-    return assembler_waits(watch->pipeline->assembler, family->version);
+    return assembler_waits(watch->pipeline->assembler, family->family);
 }
 
 bool watch_is_sure(const struct watch *watch)
 {
     for (size_t i = 0; i < watch->count; i++)
         if (packets_wait(watch, &watch->families[i]) ||
-            rulebook_suspect_since(watch->pipeline->book, watch->families[i].version) != 0)
+            rulebook_suspect_since(watch->pipeline->book, watch->families[i].family) != 0)
             return false;
     return true;
 }
@@ -151,7 +150,7 @@ static void tell_unconfirmed(struct watch *watch, const struct family_watch *fam
                              const struct interval *change)
 {
     struct assembler_unconfirmed unconfirmed =
-        assembler_take_unconfirmed(watch->pipeline->assembler, family->version);
+        assembler_take_unconfirmed(watch->pipeline->assembler, family->family);
     if (unconfirmed.paths == 0 || (change && unconfirmed.to_ns < change->from_ns))
         return;
     char from[32], to[32];
@@ -161,11 +160,11 @@ static void tell_unconfirmed(struct watch *watch, const struct family_watch *fam
         change
             ? g_strdup_printf("From %s to %s UTC the IPv%u rules are in doubt: they changed about then, and "
                               "packets had been written before this was found; their steps are not marked",
-                              from, to, family->version)
+                              from, to, family->family)
             : g_strdup_printf(
                   "From %s to %s UTC the IPv%u rules were not confirmed: the packets of that time "
                   "were written before another look at the rules",
-                  from, to, family->version);
+                  from, to, family->family);
     report_note_about(watch->place, "%s", message);
     pipeline_add_journal(watch->pipeline, JOURNAL_WARNING, change ? "rules_in_doubt" : "rules_not_confirmed",
                          message);
@@ -179,12 +178,12 @@ static void tell_change(struct watch *watch, const struct family_watch *family, 
         struct ruleset_diff diff;
         ruleset_diff_make(before, after, DIFF_LINES_MAX, &diff);
         message = g_strdup_printf("Rules of %s (IPv%u) changed: %zu lines added, %zu removed\n%s", table,
-                                  family->version, diff.added, diff.removed, diff.lines->str);
+                                  family->family, diff.added, diff.removed, diff.lines->str);
         ruleset_diff_done(&diff);
     } else {
-        message = g_strdup_printf("Table %s (IPv%u) appeared", table, family->version);
+        message = g_strdup_printf("Table %s (IPv%u) appeared", table, family->family);
     }
-    report_detail_about(watch->place, "rules of %s (IPv%u) changed", table, family->version);
+    report_detail_about(watch->place, "rules of %s (IPv%u) changed", table, family->family);
     pipeline_add_journal(watch->pipeline, JOURNAL_NOTICE, "rules_changed", message);
 }
 
@@ -217,7 +216,7 @@ static void take_lock_events(struct watch *watch)
     for (size_t i = 0; i < watch->count; i++) {
         struct family_watch *family = &watch->families[i];
         rule_watch_take_lock(&family->rules, &state, before_ns);
-        rulebook_suspect(watch->pipeline->book, family->version, family->rules.signed_ns);
+        rulebook_suspect(watch->pipeline->book, family->family, family->rules.signed_ns);
     }
 }
 
@@ -228,10 +227,10 @@ static void take_audit(struct watch *watch)
     while (audit_next(watch->audit, &change)) {
         for (size_t i = 0; i < watch->count; i++) {
             struct family_watch *family = &watch->families[i];
-            if (family->version != change.family || change.pid == agent_pid(family->agent))
+            if (family->family != change.family || change.pid == agent_pid(family->agent))
                 continue;
             rule_watch_take_sign(&family->rules);
-            rulebook_suspect(watch->pipeline->book, family->version, family->rules.signed_ns);
+            rulebook_suspect(watch->pipeline->book, family->family, family->rules.signed_ns);
         }
     }
 }
@@ -251,14 +250,14 @@ static void settle(struct watch *watch, struct family_watch *family, uint64_t si
     struct pipeline *pipeline = watch->pipeline;
     const struct rule_watch *rules = &family->rules;
     if (rules->has_doubt) {
-        rulebook_doubt(pipeline->book, family->version, rules->doubt.from_ns, rules->doubt.to_ns);
+        rulebook_doubt(pipeline->book, family->family, rules->doubt.from_ns, rules->doubt.to_ns);
         since_ns = MIN(since_ns, rules->doubt.from_ns);
     }
-    rulebook_settle(pipeline->book, family->version, rules->verified_ns);
-    assembler_rules_settled(pipeline->assembler, family->version, since_ns);
+    rulebook_settle(pipeline->book, family->family, rules->verified_ns);
+    assembler_rules_settled(pipeline->assembler, family->family, since_ns);
     if (rules->signed_ns != 0)
-        rulebook_suspect(pipeline->book, family->version, rules->signed_ns);
-    assembler_rules_confirmed(pipeline->assembler, family->version, rules->mark);
+        rulebook_suspect(pipeline->book, family->family, rules->signed_ns);
+    assembler_rules_confirmed(pipeline->assembler, family->family, rules->mark);
 }
 
 static void take_same(struct watch *watch, struct family_watch *family)
@@ -267,7 +266,7 @@ static void take_same(struct watch *watch, struct family_watch *family)
     if (family->rules.had_others) /* changed, and changed back */
         tell_unconfirmed(watch, family, &family->rules.doubt);
     /* Else what has gone before the look was right all the same. */
-    assembler_take_unconfirmed(watch->pipeline->assembler, family->version);
+    assembler_take_unconfirmed(watch->pipeline->assembler, family->family);
 }
 
 static int take_over_text(struct watch *watch, const struct family_watch *family,
@@ -276,18 +275,18 @@ static int take_over_text(struct watch *watch, const struct family_watch *family
     struct rulebook *book = watch->pipeline->book;
     const struct rule_watch *rules = &family->rules;
     enum table table = table_of_name((struct bytes){(const uint8_t *)text->table, strlen(text->table)});
-    struct ruleset *before = rulebook_get(book, family->version, table);
+    struct ruleset *before = rulebook_get(book, family->family, table);
     if (before)
         ruleset_ref(before);
     bool is_own = family->own.to_ns != 0 && rule_watch_changed_own(rules, text->table);
-    int result = put_table_text(watch->pipeline, family->version, text, change->to_ns,
+    int result = put_table_text(watch->pipeline, family->family, text, change->to_ns,
                                 is_own ? &family->own : change, error);
-    const struct ruleset *after = rulebook_get(book, family->version, table);
+    const struct ruleset *after = rulebook_get(book, family->family, table);
     bool is_first = rules->former.table_count == 0;
     if (result == 0 && after && (before ? !ruleset_same_text(before, after) : !is_first))
         tell_change(watch, family, text->table, before, after);
     if (result == 0 && after && !before && rules->has_moved)
-        rulebook_forget(book, family->version, table, change->to_ns);
+        rulebook_forget(book, family->family, table, change->to_ns);
     ruleset_unref(before);
     return result;
 }
@@ -304,9 +303,9 @@ static int take_change(struct watch *watch, struct family_watch *family, bool is
     }
     g_ptr_array_set_size(family->texts, 0);
     if (is_unrest)
-        rulebook_doubt(book, family->version, change.from_ns, change.to_ns);
-    rulebook_set_tables(book, family->version, ruleset_state_tables(&rules->seen),
-                        rulebook_own_tables(book, family->version));
+        rulebook_doubt(book, family->family, change.from_ns, change.to_ns);
+    rulebook_set_tables(book, family->family, ruleset_state_tables(&rules->seen),
+                        rulebook_own_tables(book, family->family));
     settle(watch, family, change.from_ns);
     tell_unconfirmed(watch, family, &change);
     return 0;
@@ -319,7 +318,7 @@ static int take_found(struct watch *watch, struct family_watch *family, enum rul
     case RULE_WATCH_FOUND_NOTHING:
         return 0;
     case RULE_WATCH_FOUND_SIGN:
-        rulebook_suspect(watch->pipeline->book, family->version, family->rules.signed_ns);
+        rulebook_suspect(watch->pipeline->book, family->family, family->rules.signed_ns);
         return 0;
     case RULE_WATCH_FOUND_SAME:
         take_same(watch, family);

@@ -19,7 +19,7 @@ static void append_line(GString *table, const char *line)
 }
 
 /* The text of a whole iptables-save, table by table. */
-int rules_file_read(struct pipeline *pipeline, const char *path, unsigned family, struct error *error)
+int rules_file_read(struct pipeline *pipeline, const char *path, enum ip_family family, struct error *error)
 {
     g_autofree char *text = NULL;
     g_autoptr(GError) problem = NULL;
@@ -47,8 +47,8 @@ int rules_file_read(struct pipeline *pipeline, const char *path, unsigned family
         tables++;
     }
     if (tables == 0)
-        return error_set(error, EINVAL, "%s holds no rules: expected the output of %s", path,
-                         family == 4 ? "iptables-save" : "ip6tables-save");
+        return error_set(error, EINVAL, "%s holds no rules: expected the output of %s-save", path,
+                         ip_family_command(family));
     rulebook_set_tables(pipeline->book, family, rulebook_tables(pipeline->book, family), 0);
     return 0;
 }

@@ -3,9 +3,10 @@
 #ifndef IPTRACE_LEGACY_REPLAY_RULES_FILE_H
 #define IPTRACE_LEGACY_REPLAY_RULES_FILE_H
 
+#include "format/family.h"
 #include "recorder/legacy/walk/pipeline.h"
 
 /* Puts every table of the file in force; the user's own rights open it. */
-int rules_file_read(struct pipeline *pipeline, const char *path, unsigned family, struct error *error);
+int rules_file_read(struct pipeline *pipeline, const char *path, enum ip_family family, struct error *error);
 
 #endif

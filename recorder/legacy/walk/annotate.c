@@ -44,7 +44,7 @@ static void annotate_replayed(const struct rulebook *book, const struct prefix *
         annotation->ruleset ? meaning_in(annotation->ruleset, prefix) : meaning_of_step(event->step);
 }
 
-void annotate(const struct rulebook *book, unsigned family, const struct prefix *prefix,
+void annotate(const struct rulebook *book, enum ip_family family, const struct prefix *prefix,
               const struct event *event, struct annotation *annotation)
 {
     annotation->number = prefix->number;

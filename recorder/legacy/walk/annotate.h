@@ -3,6 +3,7 @@
 #ifndef IPTRACE_LEGACY_WALK_ANNOTATE_H
 #define IPTRACE_LEGACY_WALK_ANNOTATE_H
 
+#include "format/family.h"
 #include "recorder/legacy/walk/message_log.h"
 #include "recorder/legacy/walk/prefix.h"
 #include "recorder/legacy/walk/rulebook.h"
@@ -12,7 +13,7 @@
  *
  * Where it is not sure which rules were in force, and that makes a difference, the annotation is `open`:
  * nothing is claimed, and path_annotate_again() is to look at the whole visit. */
-void annotate(const struct rulebook *book, unsigned family, const struct prefix *prefix,
+void annotate(const struct rulebook *book, enum ip_family family, const struct prefix *prefix,
               const struct event *event, struct annotation *annotation);
 
 #endif

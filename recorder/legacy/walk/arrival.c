@@ -57,7 +57,7 @@ bool arrival_read(struct arrival *arrival, const struct event *event, const stru
         table_place(arrival->annotation.spot.table, (enum hook)hook) == 0)
         return false;
     packet_parse(message->attribute[MESSAGE_PAYLOAD], &arrival->packet);
-    arrival->family = message->family == 10 ? 6 : 4;
+    arrival->family = ip_family_of_af(message->family);
     arrival->chain = prefix.chain;
     arrival->key = packet_key(&arrival->packet);
     arrival->devices = (struct devices){

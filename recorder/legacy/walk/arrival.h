@@ -3,6 +3,7 @@
 #ifndef IPTRACE_LEGACY_WALK_ARRIVAL_H
 #define IPTRACE_LEGACY_WALK_ARRIVAL_H
 
+#include "format/family.h"
 #include "format/packet.h"
 #include "recorder/legacy/walk/message_log.h"
 #include "recorder/legacy/walk/rulebook.h"
@@ -29,7 +30,7 @@ struct arrival {
     const struct event *event;
     struct annotation annotation;
     struct bytes chain;
-    unsigned family;
+    enum ip_family family;
     struct packet packet;
     uint64_t key;
     struct devices devices;

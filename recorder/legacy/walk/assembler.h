@@ -17,7 +17,7 @@ struct assembler;
  * Handed out once, in the order in which the packets began as far as that costs little delay. Valid during
  * the call. */
 struct ended_path {
-    unsigned family;       /* 4 or 6 */
+    enum ip_family family;
     uint64_t first_number; /* of its first message in the stream */
     uint64_t time_ns; /* of the packet, since the epoch: its first message's, or where that has none, the time
                          of reading, or that of the next message with a time */
@@ -86,19 +86,19 @@ struct monotonic assembler_tick(struct assembler *assembler, struct monotonic no
 /* The book was settled, and has rules in force since `since_ns` or later that it did not have: what came
  * since then, and what came while the family's rules were under suspicion, is understood anew. UINT64_MAX: no
  * others. */
-void assembler_rules_settled(struct assembler *assembler, unsigned family, uint64_t since_ns);
+void assembler_rules_settled(struct assembler *assembler, enum ip_family family, uint64_t since_ns);
 
 /* A step is sure when a look at the rules that began after its message has found what the book has. Whoever
  * looks takes this number before it asks … */
 uint64_t assembler_mark(const struct assembler *assembler);
 /* … and gives it back when the book was found right: all messages taken in before are sure. */
-void assembler_rules_confirmed(struct assembler *assembler, unsigned family, uint64_t mark);
+void assembler_rules_confirmed(struct assembler *assembler, enum ip_family family, uint64_t mark);
 
 /* True while there are messages of the family that no look has confirmed. */
-bool assembler_waits(const struct assembler *assembler, unsigned family);
+bool assembler_waits(const struct assembler *assembler, enum ip_family family);
 
 /* What has gone unconfirmed since the last call. */
-struct assembler_unconfirmed assembler_take_unconfirmed(struct assembler *assembler, unsigned family);
+struct assembler_unconfirmed assembler_take_unconfirmed(struct assembler *assembler, enum ip_family family);
 
 /* The recording ends: hands out everything. */
 void assembler_finish(struct assembler *assembler);

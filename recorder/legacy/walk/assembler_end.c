@@ -34,8 +34,8 @@ static void understand_again(struct assembler *assembler, struct path_entry *pat
     assembler->queued_count += (path->visit.state == VISIT_QUEUED) - was_queued;
 }
 
-static bool is_concerned(const struct assembler *assembler, const struct path_entry *path, unsigned family,
-                         uint64_t since_ns)
+static bool is_concerned(const struct assembler *assembler, const struct path_entry *path,
+                         enum ip_family family, uint64_t since_ns)
 {
     if (path->family != family)
         return false;
@@ -43,7 +43,7 @@ static bool is_concerned(const struct assembler *assembler, const struct path_en
            (since_ns != UINT64_MAX && path->joined_at > confirmation_of(assembler, family)->confirmed);
 }
 
-void assembler_rules_settled(struct assembler *assembler, unsigned family, uint64_t since_ns)
+void assembler_rules_settled(struct assembler *assembler, enum ip_family family, uint64_t since_ns)
 {
     for (struct path_entry *path = assembler->paths.held; path; path = path->newer)
         if (is_concerned(assembler, path, family, since_ns))
@@ -268,20 +268,20 @@ uint64_t assembler_mark(const struct assembler *assembler)
     return assembler->messages;
 }
 
-void assembler_rules_confirmed(struct assembler *assembler, unsigned family, uint64_t mark)
+void assembler_rules_confirmed(struct assembler *assembler, enum ip_family family, uint64_t mark)
 {
     struct confirmation *confirmation = confirmation_of(assembler, family);
     confirmation->confirmed = MAX(confirmation->confirmed, mark);
     release(assembler, false);
 }
 
-bool assembler_waits(const struct assembler *assembler, unsigned family)
+bool assembler_waits(const struct assembler *assembler, enum ip_family family)
 {
     const struct confirmation *confirmation = confirmation_of(assembler, family);
     return confirmation->last > confirmation->confirmed;
 }
 
-struct assembler_unconfirmed assembler_take_unconfirmed(struct assembler *assembler, unsigned family)
+struct assembler_unconfirmed assembler_take_unconfirmed(struct assembler *assembler, enum ip_family family)
 {
     struct confirmation *confirmation = confirmation_of(assembler, family);
     struct assembler_unconfirmed unconfirmed = confirmation->unconfirmed;

@@ -23,7 +23,7 @@ struct assembler {
     struct assembler_limits limits;
     struct path_store paths;
     struct stream_clock clock;
-    struct confirmation confirmations[2];
+    struct confirmation confirmations[FAMILY_COUNT];
     uint32_t queued_count; /* paths in the hands of a program behind NFQUEUE */
     uint32_t equal_times;  /* messages in a row that had the time of their path's last one */
     struct monotonic now;
@@ -36,9 +36,9 @@ struct assembler {
     struct assembler_counts counts;
 };
 
-static inline struct confirmation *confirmation_of(const struct assembler *assembler, unsigned family)
+static inline struct confirmation *confirmation_of(const struct assembler *assembler, enum ip_family family)
 {
-    return (struct confirmation *)&assembler->confirmations[family == 6];
+    return (struct confirmation *)&assembler->confirmations[ip_family_index(family)];
 }
 
 /* After what is known of the path changed: until when it may be silent, and what state and ring it is in. */

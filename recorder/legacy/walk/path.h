@@ -37,7 +37,7 @@ struct path_entry {
     enum path_state state;
     struct path_group *group;
     unsigned ring; /* of its group, that it is in */
-    unsigned family;
+    enum ip_family family;
     uint8_t protocol;
     uint64_t source; /* hash of its source address and port */
     uint64_t first_number;

@@ -83,9 +83,9 @@ void pipeline_tell_rules(const struct ruleset *ruleset, struct bytes netns, back
 
 static void each_in_force(const struct pipeline *pipeline, backend_rules_fn *take, void *user)
 {
-    for (unsigned family = 4; family <= 6; family += 2) {
+    for (unsigned i = 0; i < FAMILY_COUNT; i++) {
         for (unsigned table = 0; table < TABLE_COUNT; table++) {
-            const struct ruleset *ruleset = rulebook_get(pipeline->book, family, table);
+            const struct ruleset *ruleset = rulebook_get(pipeline->book, ip_family_at(i), table);
             if (ruleset)
                 pipeline_tell_rules(ruleset, text_of(pipeline->netns), take, user);
         }
@@ -130,7 +130,7 @@ static bool is_the_same(const struct ruleset *before, struct bytes text, const s
     return true;
 }
 
-int pipeline_put_ruleset(struct pipeline *pipeline, unsigned family, struct bytes text,
+int pipeline_put_ruleset(struct pipeline *pipeline, enum ip_family family, struct bytes text,
                          const struct ruleset_own *own, size_t own_count, uint64_t time_ns,
                          const struct interval *change, struct error *error)
 {

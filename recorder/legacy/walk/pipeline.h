@@ -31,7 +31,7 @@ void pipeline_done(struct pipeline *pipeline);
 
 /* Puts a table's text in force, and into the file where it has begun. What is the same as what is in
  * force changes nothing. `change`: it came into force then; null: the book does not need to know when. */
-int pipeline_put_ruleset(struct pipeline *pipeline, unsigned family, struct bytes text,
+int pipeline_put_ruleset(struct pipeline *pipeline, enum ip_family family, struct bytes text,
                          const struct ruleset_own *own, size_t own_count, uint64_t time_ns,
                          const struct interval *change, struct error *error);
 

@@ -38,7 +38,7 @@ struct family_rules {
 };
 
 struct rulebook {
-    struct family_rules families[2];
+    struct family_rules families[FAMILY_COUNT];
     bool keep_all;
     bool routing_kept;                    /* nothing was dropped there */
     GHashTable *queues;                   /* number + 1 → struct queue_look */
@@ -46,9 +46,9 @@ struct rulebook {
     GHashTable *numbered;                 /* number → struct ruleset, with a reference */
 };
 
-static struct family_rules *rules_of(const struct rulebook *book, unsigned family)
+static struct family_rules *rules_of(const struct rulebook *book, enum ip_family family)
 {
-    return (struct family_rules *)&book->families[family == 6];
+    return (struct family_rules *)&book->families[ip_family_index(family)];
 }
 
 static gint64 number_key(uint32_t capture_id, uint32_t number)
@@ -101,7 +101,7 @@ void rulebook_free(struct rulebook *book)
     g_free(book);
 }
 
-void rulebook_set_tables(struct rulebook *book, unsigned family, table_set exist, table_set ours)
+void rulebook_set_tables(struct rulebook *book, enum ip_family family, table_set exist, table_set ours)
 {
     struct family_rules *rules = rules_of(book, family);
     rules->known = true;
@@ -109,22 +109,22 @@ void rulebook_set_tables(struct rulebook *book, unsigned family, table_set exist
     rules->ours = ours;
 }
 
-bool rulebook_knows_tables(const struct rulebook *book, unsigned family)
+bool rulebook_knows_tables(const struct rulebook *book, enum ip_family family)
 {
     return rules_of(book, family)->known;
 }
 
-table_set rulebook_tables(const struct rulebook *book, unsigned family)
+table_set rulebook_tables(const struct rulebook *book, enum ip_family family)
 {
     return rules_of(book, family)->exist;
 }
 
-table_set rulebook_own_tables(const struct rulebook *book, unsigned family)
+table_set rulebook_own_tables(const struct rulebook *book, enum ip_family family)
 {
     return rules_of(book, family)->ours;
 }
 
-bool rulebook_has_rules(const struct rulebook *book, unsigned family)
+bool rulebook_has_rules(const struct rulebook *book, enum ip_family family)
 {
     const struct family_rules *rules = rules_of(book, family);
     for (unsigned table = 0; table < TABLE_COUNT; table++) {
@@ -205,19 +205,19 @@ bool rulebook_change(struct rulebook *book, struct ruleset *ruleset, struct inte
     return true;
 }
 
-struct ruleset *rulebook_get(const struct rulebook *book, unsigned family, enum table table)
+struct ruleset *rulebook_get(const struct rulebook *book, enum ip_family family, enum table table)
 {
     return table == TABLE_COUNT ? NULL : rules_of(book, family)->tables[table].current;
 }
 
-void rulebook_suspect(struct rulebook *book, unsigned family, uint64_t since_ns)
+void rulebook_suspect(struct rulebook *book, enum ip_family family, uint64_t since_ns)
 {
     struct family_rules *rules = rules_of(book, family);
     if (rules->suspect_ns == 0 || since_ns < rules->suspect_ns)
         rules->suspect_ns = since_ns;
 }
 
-void rulebook_settle(struct rulebook *book, unsigned family, uint64_t until_ns)
+void rulebook_settle(struct rulebook *book, enum ip_family family, uint64_t until_ns)
 {
     struct family_rules *rules = rules_of(book, family);
     rules->suspect_ns = 0;
@@ -232,19 +232,19 @@ void rulebook_settle(struct rulebook *book, unsigned family, uint64_t until_ns)
     }
 }
 
-void rulebook_doubt(struct rulebook *book, unsigned family, uint64_t from_ns, uint64_t to_ns)
+void rulebook_doubt(struct rulebook *book, enum ip_family family, uint64_t from_ns, uint64_t to_ns)
 {
     for (unsigned table = 0; table < TABLE_COUNT; table++)
         remember(&rules_of(book, family)->tables[table], (struct rule_change){from_ns, to_ns, NULL});
 }
 
-void rulebook_forget(struct rulebook *book, unsigned family, enum table table, uint64_t until_ns)
+void rulebook_forget(struct rulebook *book, enum ip_family family, enum table table, uint64_t until_ns)
 {
     struct table_rules *rules = &rules_of(book, family)->tables[table];
     rules->forgotten_ns = MAX(rules->forgotten_ns, until_ns);
 }
 
-bool rulebook_lacks_rules(const struct rulebook *book, unsigned family)
+bool rulebook_lacks_rules(const struct rulebook *book, enum ip_family family)
 {
     const struct family_rules *rules = rules_of(book, family);
     for (unsigned table = 0; table < TABLE_COUNT; table++)
@@ -253,12 +253,12 @@ bool rulebook_lacks_rules(const struct rulebook *book, unsigned family)
     return false;
 }
 
-uint64_t rulebook_suspect_since(const struct rulebook *book, unsigned family)
+uint64_t rulebook_suspect_since(const struct rulebook *book, enum ip_family family)
 {
     return rules_of(book, family)->suspect_ns;
 }
 
-struct rules_then rulebook_then(const struct rulebook *book, unsigned family, enum table table,
+struct rules_then rulebook_then(const struct rulebook *book, enum ip_family family, enum table table,
                                 uint64_t from_ns, uint64_t to_ns)
 {
     const struct family_rules *rules = rules_of(book, family);
@@ -292,7 +292,7 @@ struct ruleset *rulebook_numbered(const struct rulebook *book, uint32_t capture_
 
 static bool is_in_force(const struct rulebook *book, const struct ruleset *ruleset)
 {
-    unsigned family = ruleset_get_origin(ruleset)->family;
+    enum ip_family family = ruleset_get_origin(ruleset)->family;
     return rulebook_get(book, family, table_of_name(ruleset_table(ruleset))) == ruleset;
 }
 
@@ -364,12 +364,12 @@ bool rulebook_routing_dropped(const struct rulebook *book)
     return !book->routing_kept;
 }
 
-void rulebook_set_translation(struct rulebook *book, unsigned family, bool possible)
+void rulebook_set_translation(struct rulebook *book, enum ip_family family, bool possible)
 {
     rules_of(book, family)->translates_not = !possible;
 }
 
-bool rulebook_may_translate(const struct rulebook *book, unsigned family)
+bool rulebook_may_translate(const struct rulebook *book, enum ip_family family)
 {
     return !rules_of(book, family)->translates_not;
 }

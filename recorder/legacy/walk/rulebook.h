@@ -8,6 +8,7 @@
 #ifndef IPTRACE_LEGACY_WALK_RULEBOOK_H
 #define IPTRACE_LEGACY_WALK_RULEBOOK_H
 
+#include "format/family.h"
 #include "recorder/legacy/walk/queue_rule.h"
 #include "recorder/legacy/walk/tables.h"
 
@@ -24,16 +25,16 @@ void rulebook_free(struct rulebook *book);
 
 /* Which tables exist. `ours` are those of them that the recorder made itself and that hold nothing of
  * anybody's. */
-void rulebook_set_tables(struct rulebook *book, unsigned family, table_set exist, table_set ours);
+void rulebook_set_tables(struct rulebook *book, enum ip_family family, table_set exist, table_set ours);
 
 /* False where it was never told: then nothing may be concluded from a table's silence. */
-bool rulebook_knows_tables(const struct rulebook *book, unsigned family);
-table_set rulebook_tables(const struct rulebook *book, unsigned family);
-table_set rulebook_own_tables(const struct rulebook *book, unsigned family);
+bool rulebook_knows_tables(const struct rulebook *book, enum ip_family family);
+table_set rulebook_tables(const struct rulebook *book, enum ip_family family);
+table_set rulebook_own_tables(const struct rulebook *book, enum ip_family family);
 
 /* Whether a table has anything of the administrator's: a rule, a chain, or a policy other than ACCEPT. A
  * table whose rules are not known has, unless the recorder made it. */
-bool rulebook_has_rules(const struct rulebook *book, unsigned family);
+bool rulebook_has_rules(const struct rulebook *book, enum ip_family family);
 
 /* Puts a ruleset in force, in the place of the one of its family and table; takes a reference. Its table must
  * be one of enum table: else it is not taken and the answer is false. Its table exists from then on. Where
@@ -46,29 +47,29 @@ bool rulebook_put(struct rulebook *book, struct ruleset *ruleset);
 bool rulebook_change(struct rulebook *book, struct ruleset *ruleset, struct interval change);
 
 /* The ruleset in force; null where it is not known. Of the book. */
-struct ruleset *rulebook_get(const struct rulebook *book, unsigned family, enum table table);
+struct ruleset *rulebook_get(const struct rulebook *book, enum ip_family family, enum table table);
 
 /* From `since_ns` on the family's rules may be others than the book has. Said again, the earliest time
  * counts.
  */
-void rulebook_suspect(struct rulebook *book, unsigned family, uint64_t since_ns);
+void rulebook_suspect(struct rulebook *book, enum ip_family family, uint64_t since_ns);
 
 /* What the book has is in force since `until_ns` at the latest, and the suspicion is over. */
-void rulebook_settle(struct rulebook *book, unsigned family, uint64_t until_ns);
+void rulebook_settle(struct rulebook *book, enum ip_family family, uint64_t until_ns);
 
 /* What was in force in a table until `until_ns` is not known. */
-void rulebook_forget(struct rulebook *book, unsigned family, enum table table, uint64_t until_ns);
+void rulebook_forget(struct rulebook *book, enum ip_family family, enum table table, uint64_t until_ns);
 
 /* Between the two times a family's rules may have been others than any that the book has: changed, and
  * changed back.
  */
-void rulebook_doubt(struct rulebook *book, unsigned family, uint64_t from_ns, uint64_t to_ns);
+void rulebook_doubt(struct rulebook *book, enum ip_family family, uint64_t from_ns, uint64_t to_ns);
 
 /* True while there are no rules of a table that exists: what its messages mean is not known yet. */
-bool rulebook_lacks_rules(const struct rulebook *book, unsigned family);
+bool rulebook_lacks_rules(const struct rulebook *book, enum ip_family family);
 
 /* The beginning of the suspicion; 0 where there is none. */
-uint64_t rulebook_suspect_since(const struct rulebook *book, unsigned family);
+uint64_t rulebook_suspect_since(const struct rulebook *book, enum ip_family family);
 
 /* Which rules were in force at some time between `from_ns` and `to_ns`. */
 struct rules_then {
@@ -76,7 +77,7 @@ struct rules_then {
     struct ruleset *other;   /* may have been in force as well; null: for sure not */
     bool sure;               /* no third can have been */
 };
-struct rules_then rulebook_then(const struct rulebook *book, unsigned family, enum table table,
+struct rules_then rulebook_then(const struct rulebook *book, enum ip_family family, enum table table,
                                 uint64_t from_ns, uint64_t to_ns);
 
 /* A look at /proc/net/netfilter/nfnetlink_queue, between the two times: the queues that a program listens to.
@@ -97,8 +98,8 @@ bool rulebook_routing_dropped(const struct rulebook *book);
 
 /* Whether something beside legacy table nat may translate destinations of the family: a chain of type nat, or
  * a rule that writes payload, in nftables. True until somebody who has looked says no. */
-void rulebook_set_translation(struct rulebook *book, unsigned family, bool possible);
-bool rulebook_may_translate(const struct rulebook *book, unsigned family);
+void rulebook_set_translation(struct rulebook *book, enum ip_family family, bool possible);
+bool rulebook_may_translate(const struct rulebook *book, enum ip_family family);
 
 /* A ruleset by its capture and its number in it, with `keep_all`; null where there is none. */
 struct ruleset *rulebook_numbered(const struct rulebook *book, uint32_t capture_id, uint32_t number);

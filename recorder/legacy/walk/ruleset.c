@@ -3,6 +3,7 @@
 #include "recorder/legacy/walk/ruleset.h"
 
 #include "format/rule_line.h"
+#include "format/targets.h"
 #include "recorder/legacy/walk/rule_text.h"
 
 #include <errno.h>
@@ -48,60 +49,21 @@ static void chain_free(gpointer pointer)
     g_free(chain);
 }
 
-/* What the targets that iptables ships do to the packet's way: their man pages and net/netfilter/xt_*.c. A
- * target that is not named here only does something to the packet, or is not known to us: ACTION_MAYBE. */
+static enum action action_of_way(enum target_way way)
+{
+    static const uint8_t actions[] = {
+        [TARGET_CONTINUES] = ACTION_CONTINUE, [TARGET_ACCEPTS] = ACTION_ACCEPT,
+        [TARGET_DROPS] = ACTION_DROP,         [TARGET_RETURNS] = ACTION_RETURN,
+        [TARGET_REJECTS] = ACTION_REJECT,     [TARGET_QUEUES] = ACTION_QUEUE,
+        [TARGET_STEALS] = ACTION_STOLEN,      [TARGET_NATS] = ACTION_NAT,
+        [TARGET_REDIRECTS] = ACTION_TPROXY,   [TARGET_MAY_END] = ACTION_MAYBE,
+    };
+    return actions[way];
+}
+
 enum action action_of_target(struct bytes target)
 {
-    static const struct {
-        const char *name;
-        enum action action;
-    } targets[] = {
-        {"ACCEPT",      ACTION_ACCEPT  },
-        {"DROP",        ACTION_DROP    },
-        {"RETURN",      ACTION_RETURN  },
-        {"QUEUE",       ACTION_QUEUE   },
-        {"NFQUEUE",     ACTION_QUEUE   },
-        {"REJECT",      ACTION_REJECT  },
-        {"SYNPROXY",    ACTION_STOLEN  },
-        {"TPROXY",      ACTION_TPROXY  },
-        {"DNAT",        ACTION_NAT     },
-        {"SNAT",        ACTION_NAT     },
-        {"MASQUERADE",  ACTION_NAT     },
-        {"REDIRECT",    ACTION_NAT     },
-        {"NETMAP",      ACTION_NAT     },
-        {"AUDIT",       ACTION_CONTINUE},
-        {"CHECKSUM",    ACTION_CONTINUE},
-        {"CLASSIFY",    ACTION_CONTINUE},
-        {"CONNMARK",    ACTION_CONTINUE},
-        {"CONNSECMARK", ACTION_CONTINUE},
-        {"CT",          ACTION_CONTINUE},
-        {"DSCP",        ACTION_CONTINUE},
-        {"ECN",         ACTION_CONTINUE},
-        {"HL",          ACTION_CONTINUE},
-        {"HMARK",       ACTION_CONTINUE},
-        {"IDLETIMER",   ACTION_CONTINUE},
-        {"LED",         ACTION_CONTINUE},
-        {"LOG",         ACTION_CONTINUE},
-        {"MARK",        ACTION_CONTINUE},
-        {"NFLOG",       ACTION_CONTINUE},
-        {"NOTRACK",     ACTION_CONTINUE},
-        {"RATEEST",     ACTION_CONTINUE},
-        {"SECMARK",     ACTION_CONTINUE},
-        {"SET",         ACTION_CONTINUE},
-        {"TCPMSS",      ACTION_CONTINUE},
-        {"TCPOPTSTRIP", ACTION_CONTINUE},
-        {"TEE",         ACTION_CONTINUE},
-        {"TOS",         ACTION_CONTINUE},
-        {"TRACE",       ACTION_CONTINUE},
-        {"TTL",         ACTION_CONTINUE},
-        {"ULOG",        ACTION_CONTINUE},
-    };
-    if (target.length == 0)
-        return ACTION_CONTINUE;
-    for (size_t i = 0; i < G_N_ELEMENTS(targets); i++)
-        if (bytes_equal(target, (struct bytes){(const uint8_t *)targets[i].name, strlen(targets[i].name)}))
-            return targets[i].action;
-    return ACTION_MAYBE;
+    return action_of_way(target_find(target)->way);
 }
 
 /* ---- Reading ---- */
@@ -204,9 +166,9 @@ static int read_rule(struct ruleset *ruleset, struct chain *chain, struct bytes 
         rule->action = parsed.is_goto ? ACTION_GOTO : ACTION_JUMP;
         return 0;
     }
-    rule->action = action_of_target(rule->target);
-    rule->tail = parsed.bare && (rule->action == ACTION_ACCEPT || rule->action == ACTION_DROP ||
-                                 rule->action == ACTION_RETURN || bytes_equal(rule->target, BYTES("QUEUE")));
+    const struct target *target = target_find(rule->target);
+    rule->action = action_of_way(target->way);
+    rule->tail = parsed.bare && target->is_standard;
     return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include <glib.h>
 
+#include "format/family.h"
 #include "format/ruleset_block.h"
 #include "format/step.h"
 #include "recorder/core/error.h"
@@ -55,7 +56,7 @@ struct ruleset;
 /* What is known of a ruleset besides its text. Numbers as in format/ruleset_block.h. */
 struct ruleset_origin {
     uint32_t capture_id; /* of a replayed capture, else 0 */
-    unsigned family;     /* 4 or 6 */
+    enum ip_family family;
     uint32_t number, generation;
     uint64_t time_ns;
 };

@@ -69,7 +69,7 @@ int ruleset_parts_add(struct ruleset_parts *parts, const struct ruleset_part *pa
 
     const struct ruleset_origin origin = {
         .capture_id = part->capture_id,
-        .family = part->family == 6 ? 6 : 4,
+        .family = ip_family_of_version(part->family),
         .number = part->ruleset,
         .generation = part->generation,
         .time_ns = part->time_ns,

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installs what is missing of the packages for a purpose: install-packages.sh build|demo|tests|check|fuzz|trees …
+# Installs what is missing of the packages for a purpose: install-packages.sh build|demo|tests|check|coverage|fuzz|trees …
 # The one list of the packages that iptrace needs; names are those of Debian and of systems derived from it.
 # ulogd2 is not among those of `tests`: it comes with a service that takes the kernel's TRACE messages.
 set -eu
@@ -29,11 +29,13 @@ libcmocka-dev           tests
 protobuf-compiler       tests
 tcpdump                 tests
 nftables                tests
+libxml2-utils           tests
 clang-format-14         check
 clang-tidy-14           check
 cppcheck                check
 shellcheck              check
 ulogd2                  check
+gcovr                   coverage
 clang                   fuzz
 libclang-rt-dev         fuzz
 debootstrap             trees
@@ -54,9 +56,9 @@ missing() { # the packages of these purposes that are not installed
 
 for purpose in "$@"; do
     case $purpose in
-    build | demo | tests | check | fuzz | trees) ;;
+    build | demo | tests | check | coverage | fuzz | trees) ;;
     *)
-        echo "install-packages.sh: \"$purpose\" is no purpose: expected build, demo, tests, check, fuzz or trees" >&2
+        echo "install-packages.sh: \"$purpose\" is no purpose: expected build, demo, tests, check, coverage, fuzz or trees" >&2
         exit 2
         ;;
     esac

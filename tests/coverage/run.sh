@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Which lines the tests that need no privilege run: builds with gcc's --coverage, runs the tests of the labels unit, plugin
-# and golden, and prints lines and the share that was run by directory, then each file below 90 %.
-# tests/coverage/run.sh [label …]. IPTRACE_BUILD: build directory, build/coverage unless set; its holes.txt has the lines
-# that were not run. The exit status is 1 where a test failed, or one of format, recorder/core and plugin is below 90 %.
+# and golden, and has gcovr count lines and the share of them that was run, by folder, then each file below 90 %.
+# tests/coverage/run.sh [label …]. IPTRACE_BUILD: build directory, by default build/coverage; its holes.txt has the lines
+# of each file that were not run. The exit status is 1 where a test failed, or one of the rooms format, recorder/core,
+# recorder/legacy/walk and plugin is below 90 %.
 set -u -o pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${IPTRACE_BUILD:-$root/build/coverage}
@@ -12,7 +13,7 @@ export LC_ALL=C
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$root/packaging/install-packages.sh" build tests || echo "tests/coverage/run.sh: going on with what is installed" >&2
+"$root/packaging/install-packages.sh" build tests coverage || echo "tests/coverage/run.sh: going on with what is installed" >&2
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER=gcc -DCMAKE_C_FLAGS=--coverage \
     -DCMAKE_EXE_LINKER_FLAGS=--coverage -DCMAKE_MODULE_LINKER_FLAGS=--coverage >"$work/cmake" 2>&1 &&
     cmake --build "$build" || { cat "$work/cmake"; exit 1; }
@@ -23,47 +24,26 @@ status=0
 ctest --test-dir "$build" -L "$labels" -j "$(nproc)" --timeout 600 --output-on-failure >"$work/tests" 2>&1 </dev/null || status=1
 tail -n 25 "$work/tests"
 
-# A source may be part of several programs: a line that one of them has run was run. `count:line:text`, where - is
-# no code and #### is code that was not run; without .gcda the .gcno tell that all of it was not.
-find "$build" -name '*.gcno' -print0 | xargs -0 -n 20 gcov --stdout 2>/dev/null | awk -v root="$root/" -v holes="$build/holes.txt" '
-    BEGIN {FS = ":"}
-    $2 + 0 == 0 && $3 == "Source" {
-        file = $4
-        wanted = sub("^" root, "", file) && file ~ /^(format|recorder|plugin)\//
-        next
-    }
-    !wanted || $1 ~ /^ *-$/ {next}
-    {
-        key = file SUBSEP ($2 + 0)
-        if (!(key in run)) {run[key] = 0; if (!(file in last) || $2 + 0 > last[file]) last[file] = $2 + 0}
-        if ($1 ~ /^ *[0-9]/) run[key] = 1
-    }
-    END {
-        printf "" >holes
-        for (file in last) {
-            directory = file
-            sub(/\/[^\/]*$/, "", directory)
-            for (line = 1; line <= last[file]; line++)
-                if ((file, line) in run) {
-                    lines[file]++; lines[directory]++
-                    if (run[file, line]) {runs[file]++; runs[directory]++}
-                    else printf "%s:%d\n", file, line | ("sort -t : -k 1,1 -k 2n >>" holes)
-                }
-            print "file", file, lines[file], runs[file] + 0
-            seen[directory] = 1
-        }
-        for (directory in seen) print "directory", directory, lines[directory], runs[directory] + 0
-    }' | sort >"$work/counts"
+# A line that several programs have was run where one of them has run it; what no test has loaded was not run.
+report() { gcovr --root "$root" --add-tracefile "$work/counts.json" "$@"; }
+gcovr --root "$root" --filter "$root/(format|recorder|plugin)/" --gcov-executable gcov -j "$(nproc)" \
+    --json "$work/counts.json" "$build" >"$work/gcovr" 2>&1 &&
+    report --txt "$build/holes.txt" --csv "$work/counts.csv" >"$work/gcovr" 2>&1 || { cat "$work/gcovr"; exit 1; }
+awk 'END {exit NR < 2}' "$work/counts.csv" || { echo "there is nothing to count in $build"; exit 1; }
 
-[ -s "$work/counts" ] || { echo "there is nothing to count in $build"; exit 1; }
-share='function share() {return 100 * $4 / $3}'
 echo
-awk "$share"' BEGIN {printf "%-22s %6s %8s\n", "directory", "lines", "run"}
-    $1 == "directory" {printf "%-22s %6d %7.1f %%\n", $2, $3, share()}' "$work/counts"
+# filename,line_total,line_covered,…
+awk -F , 'NR > 1 && sub(/\/[^\/]*$/, "", $1) {lines[$1] += $2; run[$1] += $3}
+    END {for (folder in lines) if (lines[folder]) printf "%-24s %6d %7.1f %%\n", folder, lines[folder], 100 * run[folder] / lines[folder]}' \
+    "$work/counts.csv" | sort
 echo
 echo "files below 90 % (lines: $build/holes.txt)"
-awk "$share"' $1 == "file" && share() < 90 {printf "%-44s %6d %7.1f %%\n", $2, $3, share()}' "$work/counts"
+awk -F , 'NR > 1 && $2 && $3 < 0.9 * $2 {printf "%-44s %6d %7.1f %%\n", $1, $2, 100 * $3 / $2}' "$work/counts.csv" | sort
 echo
-awk "$share"' $1 == "directory" && $2 ~ /^(format|recorder\/core|plugin)$/ && share() < 90 {print $2 ": below 90 %"; below = 1}
-    END {exit below}' "$work/counts" || status=1
+for room in format recorder/core recorder/legacy/walk plugin; do
+    report --filter "$root/$room/[^/]*\$" --fail-under-line 90 --output /dev/null >"$work/gcovr" 2>&1 || {
+        sed "s,^,$room: ," "$work/gcovr"
+        status=1
+    }
+done
 exit $status

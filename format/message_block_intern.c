@@ -43,9 +43,9 @@ static uint32_t intern_string(void *user, struct bytes string)
     return number;
 }
 
-static bool rule_equal(const struct intern_rule *rule, struct bytes prefix, const struct step *shared)
+static bool is_of(const struct intern_rule *rule, struct bytes prefix, const struct step *step)
 {
-    return bytes_equal(rule->prefix, prefix) && step_alike(&rule->step, shared);
+    return bytes_equal(rule->prefix, prefix) && step_is_shared(&rule->step, step);
 }
 
 static void write_rule(struct block_intern *intern, struct bytes prefix, const struct step *shared)
@@ -89,17 +89,17 @@ static size_t room_for(struct bytes prefix, const struct step *shared)
 uint32_t block_intern_rule(struct block_intern *intern, struct bytes prefix, const struct step *step,
                            size_t room)
 {
-    const struct step shared = step_shared(step);
     prefix = bytes_cut(prefix, STEP_NAME_MAX);
-    uint64_t hash = hash_number(hash_bytes(HASH_BEGIN, prefix), (uint64_t)shared.ruleset << 1 | shared.stale);
-    hash = hash_bytes(hash_bytes(hash, shared.context.in), shared.context.out);
+    uint64_t hash = hash_number(hash_bytes(HASH_BEGIN, prefix), (uint64_t)step->ruleset << 1 | step->stale);
+    hash = hash_bytes(hash_bytes(hash, step->context.in), step->context.out);
     uint32_t folded = fold(hash), slot = folded % INTERN_SLOTS;
     for (; intern->rule_slots[slot] != 0; slot = (slot + 1) % INTERN_SLOTS) {
         uint16_t number = intern->rule_slots[slot];
         const struct intern_rule *rule = &intern->rules[number - 1];
-        if (rule->hash == folded && rule_equal(rule, prefix, &shared))
+        if (rule->hash == folded && is_of(rule, prefix, step))
             return number;
     }
+    const struct step shared = step_shared(step);
     if (room_for(prefix, &shared) > room || intern->rule_count == MESSAGE_BLOCK_RULES_MAX ||
         intern->string_count + STEP_STRINGS_MAX + 1 > MESSAGE_BLOCK_STRINGS_MAX ||
         shared.rule.length > FORMAT_LINES_MAX - intern->lines)

@@ -54,29 +54,29 @@ bool change_is_empty(const struct change *change)
     return true CHANGE_TABLE(STRING_EMPTY, KNOWN_EMPTY);
 }
 
-#define STRING_HASH(number, name)       hash = hash_number(hash, of->name.length);
-#define NUMBER_HASH(number, name, type) hash = hash_number(hash, of->name);
-#define ADDRESS_HASH(number, name)      hash = hash_bytes(hash, of->name);
-#define KNOWN_HASH(number, name, type)                                                                       \
-    if (of->has_##name)                                                                                      \
-        hash = hash_number(hash, of->name);
+/* Cheap for each member, and spread once a step. */
+#define STRING_HASH(number, name)       sum = sum * 31 + of->name.length;
+#define NUMBER_HASH(number, name, type) sum = sum * 31 + of->name;
+#define ADDRESS_HASH(number, name)      hash = of->name.length > 0 ? hash_bytes(hash, of->name) : hash;
 
-static uint64_t context_hash(uint64_t hash, const struct context *of)
+static uint64_t context_sum(uint64_t sum, const struct context *of)
 {
-    CONTEXT_TABLE(KNOWN_HASH, STRING_HASH)
-    return hash;
+    CONTEXT_TABLE(NUMBER_HASH, STRING_HASH)
+    return sum;
 }
 
 static uint64_t change_hash(uint64_t hash, const struct change *of)
 {
-    CHANGE_TABLE(ADDRESS_HASH, KNOWN_HASH)
-    return hash;
+    uint64_t sum = 0;
+    CHANGE_TABLE(ADDRESS_HASH, NUMBER_HASH)
+    return hash ^ sum;
 }
 
 uint64_t step_hash(uint64_t hash, const struct step *of)
 {
+    uint64_t sum = 0;
     STEP_TABLE(STRING_HASH, NUMBER_HASH, STRING_HASH, NUMBER_HASH, STRING_HASH)
-    return change_hash(context_hash(hash, &of->context), &of->change);
+    return hash_number(change_hash(hash, &of->change), context_sum(sum, &of->context));
 }
 
 #define NOTHING(number, name, type)
@@ -143,6 +143,18 @@ static void cut_string(void *user, struct bytes *string, size_t max)
 {
     (void)user;
     *string = bytes_cut(*string, max);
+}
+
+#define STRING_SHARED(number, name)       &&bytes_equal(shared->name, bytes_cut(step->name, STEP_NAME_MAX))
+#define LINE_SHARED(number, name)         &&bytes_equal(shared->name, bytes_cut(step->name, STEP_##name##_VISIT_MAX))
+#define NUMBER_SHARED(number, name, type) &&shared->name == step->name
+#define INTERFACE_SHARED(number, name)                                                                       \
+    &&bytes_equal(shared->context.name, bytes_cut(step->context.name, STEP_NAME_MAX))
+
+bool step_is_shared(const struct step *shared, const struct step *step)
+{
+    return true STEP_TABLE(STRING_SHARED, NUMBER_SHARED, STRING_SHARED, NUMBER_SHARED, LINE_SHARED)
+        CONTEXT_TABLE(NOTHING, INTERFACE_SHARED);
 }
 
 #define SHARE_INTERFACE(number, name) shared.context.name = step->context.name;

@@ -153,6 +153,9 @@ size_t step_room(const struct step *step);
  * strings as they are written. */
 struct step step_shared(const struct step *step);
 
+/* Whether `shared` is what step_shared() makes of the step, without making it. */
+bool step_is_shared(const struct step *shared, const struct step *step);
+
 /* The step as one line with a fixed beginning: `filter:INPUT:rule:3 -A INPUT -p tcp -j DROP`. Writes at most
  * `size` bytes with the terminating zero and returns the length that the whole line has, as snprintf does. */
 size_t step_format(const struct step *step, char *buffer, size_t size);

@@ -47,9 +47,10 @@ static void test_steps_of_a_file_without_rules(void **state)
     };
     struct rulebook *book = rulebook_new(true);
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
-        const struct event event = {.capture_id = 7, .step = &rows[i].step};
+        struct step_copy step = {.step = rows[i].step};
+        const struct event event = {.capture_id = 7, .step = &step};
         struct annotation annotation = annotated(book, "filter:INPUT:rule:4", &event);
-        assert_ptr_equal(annotation.step, &rows[i].step);
+        assert_ptr_equal(annotation.step, &step);
         assert_null(annotation.ruleset);
         assert_int_equal(annotation.meaning.kind, rows[i].kind);
         assert_int_equal(annotation.meaning.action, rows[i].action);
@@ -71,8 +72,9 @@ static void test_steps_of_a_file_with_rules(void **state)
     struct ruleset *second =
         build_ruleset_own(4, 2, "*filter\n:INPUT ACCEPT\n-A INPUT -j DROP\nCOMMIT\n", NULL, 0);
     assert_true(rulebook_put(book, first) && rulebook_put(book, second));
-    const struct step step = {
-        .type = STEP_RULE, .rulenum = 1, .ruleset = 1, .rule = BYTES("-A INPUT -p udp -j LOG")};
+    struct step_copy step = {
+        .step = {.type = STEP_RULE, .rulenum = 1, .ruleset = 1, .rule = BYTES("-A INPUT -p udp -j LOG")}
+    };
     struct event event = {.step = &step};
     struct annotation annotation = annotated(book, "filter:INPUT:rule:1", &event);
     assert_ptr_equal(annotation.ruleset, first);

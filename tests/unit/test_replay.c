@@ -35,8 +35,8 @@ static void hear_event(void *user, const struct event *event)
         g_string_append_printf(heard->text, " of %x %.*s at %u", event->capture_id, (int)event->netns.length,
                                event->netns.data, (unsigned)(event->received_ns / 1000));
     if (event->step)
-        g_string_append_printf(heard->text, " step %.*s", (int)event->step->rule.length,
-                               event->step->rule.data);
+        g_string_append_printf(heard->text, " step %.*s", (int)event->step->step.rule.length,
+                               event->step->step.rule.data);
     if (event->lost_before > 0)
         g_string_append_printf(heard->text, " lost %u", (unsigned)event->lost_before);
     g_string_append_c(heard->text, '\n');

@@ -51,7 +51,7 @@ static void keep_step(GPtrArray *memory, const struct step *step, struct step *r
 
 struct kept_event {
     struct event event; /* `event.step` is null or `&step` */
-    struct step step;
+    struct step_copy step;
 };
 
 static struct kept_event *keep_event(GPtrArray *memory, const struct event *event)
@@ -69,7 +69,7 @@ static struct kept_event *keep_event(GPtrArray *memory, const struct event *even
     kept->event.physin = keep(memory, event->physin);
     kept->event.physout = keep(memory, event->physout);
     if (event->step) {
-        keep_step(memory, event->step, &kept->step);
+        keep_step(memory, &event->step->step, &kept->step.step);
         kept->event.step = &kept->step;
     }
     return kept;
@@ -134,7 +134,7 @@ static void assert_events_equal(const struct event *got, const struct event *exp
     assert_true(got->received_ns / 1000 == expected->received_ns / 1000); /* what the file keeps */
     assert_int_equal(got->step != NULL, expected->step != NULL);
     if (got->step)
-        assert_steps_equal(got->step, expected->step);
+        assert_steps_equal(&got->step->step, &expected->step->step);
 }
 
 static void assert_paths_equal(const struct path *got, const struct path *expected)
@@ -255,13 +255,14 @@ static void keep_messages(struct recording *recording, const struct ended_path *
     message_log_begin(finished->log, &iterator);
     while (message_log_next(&iterator)) {
         struct event event = iterator.event;
-        struct step step;
-        path_step_of(iterator.annotation, &event, &step);
-        step.context = (struct context){
+        struct step_copy copy = {0};
+        struct step *step = &copy.step;
+        path_step_of(iterator.annotation, &event, step);
+        step->context = (struct context){
             .in = event.in, .out = event.out, .physin = event.physin, .physout = event.physout};
-        recording->stale_steps += step.stale;
-        recording->comments += step.comment.length > 0;
-        event.step = &step;
+        recording->stale_steps += step->stale;
+        recording->comments += step->comment.length > 0;
+        event.step = &copy;
         event.netns = build_text(recording->netns);
         struct kept_event *kept = keep_event(recording->memory, &event);
         if (!g_hash_table_contains(recording->kept, &kept->event.message.number))

@@ -92,7 +92,7 @@ unsigned own_captures_foreign_version(const struct own_captures *captures)
 
 /* ---- Handing over ---- */
 
-static void hand_over(struct stream *stream, const struct message *message, const struct step *step,
+static void hand_over(struct stream *stream, const struct message *message, struct step_copy *step,
                       uint64_t missing, const struct source_sink *sink, struct source_stats *stats)
 {
     struct interface_texts texts;
@@ -111,7 +111,7 @@ static void hand_over(struct stream *stream, const struct message *message, cons
     stats->lost += missing;
     if (!sink->event)
         return;
-    interface_texts_set(&texts, &event, step ? &step->context : NULL);
+    interface_texts_set(&texts, &event, step ? &step->step.context : NULL);
     sink->event(sink->user, &event);
 }
 
@@ -131,7 +131,7 @@ static bool hand_over_next(struct own_captures *captures, struct stream *stream,
     bool found = message_order_next(stream->order, force, &next);
     account(captures, stream, 1);
     if (found)
-        hand_over(stream, &next.message, next.step ? &next.step->step : NULL, next.missing, sink, stats);
+        hand_over(stream, &next.message, next.step, next.missing, sink, stats);
     return found;
 }
 
@@ -193,15 +193,15 @@ static struct step_copy *copy_step(struct block *block, const struct block_rule 
 static void take_message(struct block *block, const struct message *message, const struct block_rule *rule)
 {
     struct stream *stream = block->stream;
+    struct step_copy *step = copy_step(block, rule);
     if (message_order_pass(stream->order, message->number)) {
-        hand_over(stream, message, rule ? &rule->step : NULL, 0, block->sink, block->stats);
+        hand_over(stream, message, step, 0, block->sink, block->stats);
     } else {
-        struct step_copy *step = copy_step(block, rule);
         account(block->captures, stream, -1);
         message_order_add(stream->order, message, step);
         account(block->captures, stream, 1);
-        step_copy_unref(step);
     }
+    step_copy_unref(step);
     hand_over_what_can_be(block->captures, stream, block->sink, block->stats);
 }
 

@@ -38,10 +38,10 @@ static void annotate_replayed(const struct rulebook *book, const struct prefix *
                               const struct event *event, struct annotation *annotation)
 {
     annotation->step = event->step;
-    annotation->stale = event->step->stale;
-    annotation->ruleset = rulebook_numbered(book, event->capture_id, event->step->ruleset);
+    annotation->stale = event->step->step.stale;
+    annotation->ruleset = rulebook_numbered(book, event->capture_id, event->step->step.ruleset);
     annotation->meaning =
-        annotation->ruleset ? meaning_in(annotation->ruleset, prefix) : meaning_of_step(event->step);
+        annotation->ruleset ? meaning_in(annotation->ruleset, prefix) : meaning_of_step(&event->step->step);
 }
 
 void annotate(const struct rulebook *book, enum ip_family family, const struct prefix *prefix,

@@ -4,7 +4,7 @@
 #define IPTRACE_LEGACY_WALK_EVENT_H
 
 #include "format/message.h"
-#include "format/step.h"
+#include "format/step_copy.h"
 
 /* All `struct bytes` are valid during the call that hands the event over; the core copies what it keeps.
  *
@@ -27,7 +27,7 @@ struct event {
     uint64_t received_ns;
     /* Replay of one of our captures: what the recorder found the message to mean then; of its `context` only
      * the interface names are set. Null: not known yet. */
-    const struct step *step;
+    struct step_copy *step;
     /* Messages that the source knows to have been lost immediately before this one. */
     uint64_t lost_before;
 };

@@ -2,8 +2,6 @@
 /* The messages of one path while it is open, kept compactly. */
 #include "recorder/legacy/walk/message_log.h"
 
-#include "format/step_copy.h"
-
 #include <string.h>
 
 /* A slot holds one thing that a message says: its attributes, and behind them the names of its interfaces. */
@@ -51,18 +49,12 @@ struct message_log *message_log_new(void)
     return g_new0(struct message_log, 1);
 }
 
-/* The copy that an annotation's step is the first member of. */
-static struct step_copy *copy_of(const struct annotation *annotation)
-{
-    return (struct step_copy *)annotation->step;
-}
-
 static void annotation_done(struct message_log *log, struct annotation *annotation)
 {
     ruleset_unref(annotation->ruleset);
     if (annotation->step)
-        log->step_bytes -= copy_of(annotation)->size;
-    step_copy_unref(copy_of(annotation));
+        log->step_bytes -= annotation->step->size;
+    step_copy_unref(annotation->step);
 }
 
 static void forget_before(struct message_log *log)
@@ -99,8 +91,8 @@ static void annotation_keep(struct message_log *log, struct annotation *annotati
         ruleset_ref(annotation->ruleset);
     if (!annotation->step)
         return;
-    annotation->step = &step_copy_new(annotation->step)->step;
-    log->step_bytes += copy_of(annotation)->size;
+    step_copy_ref(annotation->step);
+    log->step_bytes += annotation->step->size;
 }
 
 /* Room for `more` items behind `length`. */

@@ -13,7 +13,7 @@
 /* What a message was found to mean. */
 struct annotation {
     struct ruleset *ruleset; /* null: the rules were not known */
-    const struct step *step; /* replay of our own capture: what the file says; else null */
+    struct step_copy *step;  /* replay of our own capture: what the file says; else null */
     struct meaning meaning;  /* points into the ruleset */
     struct spot spot;
     uint32_t number;         /* the kernel's */
@@ -31,7 +31,7 @@ void message_log_free(struct message_log *log);
 /* Forgets everything, keeps the memory. */
 void message_log_clear(struct message_log *log);
 
-/* Copies the event, takes a reference to the ruleset and a copy of the step. */
+/* Copies the event, takes a reference to the ruleset and to the step. */
 void message_log_add(struct message_log *log, const struct event *event, const struct annotation *annotation);
 
 /* Adds it in the place of the last. */

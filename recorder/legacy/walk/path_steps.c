@@ -32,7 +32,7 @@ void path_step_of(const struct annotation *annotation, const struct event *event
     struct prefix prefix;
     *ret_step = (struct step){.table = text(table_name(annotation->spot.table))};
     if (annotation->step) {
-        struct step step = *annotation->step;
+        struct step step = annotation->step->step;
         step.context = (struct context){0};
         step.change = (struct change){0};
         step.stale = annotation->stale;

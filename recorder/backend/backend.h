@@ -29,6 +29,9 @@ struct backend_site {
     struct witness *const *witnesses; /* who else knows of its packets; ends with a null, or is null */
 };
 
+/* Called with a sentence for each thing that was put back. */
+typedef void backend_said_fn(void *user, const char *sentence);
+
 enum backend_state {
     BACKEND_WAIT,  /* there was nothing: wait for the descriptors */
     BACKEND_TAKEN, /* all that there was has been taken: more may come at any moment */
@@ -44,6 +47,9 @@ struct backend;
  * be null says so: then there is nothing to do. Calls come in the order of this list. */
 struct backend_ops {
     const char *name;
+    /* Without a recording: puts back what recorders that were killed, guard and all, left in the namespace.
+     * Does as much as it can; the error is the first. May be null. */
+    int (*clean)(const struct netns *netns, backend_said_fn *said, void *user, struct error *error);
     /* Finds what there is and starts helpers, which keep the privileges; changes nothing. */
     int (*open)(struct backend **ret_backend, const struct backend_site *site, struct error *error);
     /* Nobody else's command may change rules from now on (--lock): takes the lock into `*fd`, or where that

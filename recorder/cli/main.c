@@ -2,11 +2,11 @@
 /* iptrace-record: which rule dropped my packet? */
 #include "recorder/cli/command_line.h"
 #include "recorder/cli/extcap.h"
+#include "recorder/record/cleanup.h"
 #include "recorder/record/live.h"
 #include "recorder/record/replay.h"
 #include "recorder/report/report.h"
 #include "recorder/report/status.h"
-#include "recorder/restore/leftovers.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -29,7 +29,7 @@ static int run(const struct options *options, struct error *error)
     case MODE_REPLAY:
         return replay_run(options, error);
     case MODE_CLEANUP:
-        return leftovers_run(options, error);
+        return cleanup_run(options, error);
     default:
         return live_run(options, error);
     }

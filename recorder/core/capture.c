@@ -288,8 +288,3 @@ size_t capture_pending(const struct capture *capture)
 {
     return capture->taken ? 0 : capture->out.length;
 }
-
-uint32_t capture_packet_count(const struct capture *capture)
-{
-    return capture->packets;
-}

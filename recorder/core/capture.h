@@ -51,6 +51,4 @@ struct bytes capture_take(struct capture *capture);
 /* How many bytes they have. */
 size_t capture_pending(const struct capture *capture);
 
-uint32_t capture_packet_count(const struct capture *capture);
-
 #endif

@@ -7,6 +7,7 @@
 #include "recorder/core/cleanup.h"
 #include "recorder/legacy/agent/xtables_lock.h"
 #include "recorder/legacy/kernel/kernel_start.h"
+#include "recorder/legacy/kernel/leftovers.h"
 #include "recorder/legacy/nflog/nflog_source.h"
 #include "recorder/report/report.h"
 #include "recorder/system/clock.h"
@@ -33,6 +34,11 @@ static struct legacy *legacy_of(struct backend *backend)
 static const struct legacy *legacy_of_const(const struct backend *backend)
 {
     return (const struct legacy *)backend;
+}
+
+static int legacy_clean(const struct netns *netns, backend_said_fn *said, void *user, struct error *error)
+{
+    return leftovers_remove(netns, false, said, user, error);
 }
 
 /* ---- Start ---- */
@@ -252,6 +258,7 @@ static void legacy_close(struct backend *backend, struct error *ret_left)
 
 const struct backend_ops legacy_backend_ops = {
     .name = "legacy",
+    .clean = legacy_clean,
     .open = legacy_open,
     .hold = legacy_hold,
     .start = legacy_start,

@@ -276,16 +276,6 @@ bool output_is_regular(const struct output *output)
     return output->regular;
 }
 
-bool output_is_terminal(const struct output *output)
-{
-    return isatty(output->fd) == 1;
-}
-
-int output_fd(const struct output *output)
-{
-    return output->fd;
-}
-
 int output_reader_fd(const struct output *output)
 {
     return output->regular ? -1 : output->fd;

@@ -40,8 +40,6 @@ uint64_t output_size(const struct output *output); /* bytes taken, flushed or no
 /* Of them, those that are written, in whole blocks; after a failure these are what there is. */
 uint64_t output_written(const struct output *output);
 bool output_is_regular(const struct output *output);
-bool output_is_terminal(const struct output *output);
-int output_fd(const struct output *output);
 
 /* What poll() tells of when a pipe's reader goes: ask for no events, an error comes by itself; -1 for a
  * regular file. */

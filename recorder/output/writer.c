@@ -207,11 +207,6 @@ void writer_begin(struct writer *writer, const char *const *interfaces, const ch
     add_rules_of_backends(writer, false);
 }
 
-bool writer_has_begun(const struct writer *writer)
-{
-    return writer->begun;
-}
-
 void writer_add_rules(struct writer *writer, const struct rules_record *rules)
 {
     if (writer->capture && writer->begun)

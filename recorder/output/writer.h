@@ -19,7 +19,6 @@ void writer_remove_backend(struct writer *writer, struct backend *backend);
 /* Begins the file, with at least one interface: nothing may be added before. `notes` are sentences for the
  * file's first entry, a line each, or null. */
 void writer_begin(struct writer *writer, const char *const *interfaces, const char *notes, uint64_t now_ns);
-bool writer_has_begun(const struct writer *writer);
 
 void writer_add_path(struct writer *writer, const struct finished_path *path);
 void writer_add_rules(struct writer *writer, const struct rules_record *rules);

@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 #include "recorder/core/cleanup.h"
-#include "recorder/legacy/agent/xtables_lock.h"
 #include "recorder/restore/guard_process.h"
 #include "recorder/system/interrupt.h"
 
 #define HELLO_TIMEOUT_MS 5000
 
 struct guard {
+    const struct guard_task *task;
     pid_t pid;
     int socket;
     bool is_armed;
@@ -35,7 +35,7 @@ static int await(const struct guard *guard, int timeout_ms, struct guard_reply *
         return error_set(
             error, ready == 0 ? ETIMEDOUT : EINTR,
             "the guard, process %ld, is not done yet: it goes on trying, perhaps for the lock %s",
-            (long)guard->pid, XTABLES_LOCK_FILE);
+            (long)guard->pid, guard->task->lock);
     if (recv(guard->socket, ret_reply, sizeof *ret_reply, MSG_DONTWAIT) != sizeof *ret_reply)
         return ended_error(guard, error);
     return 0;
@@ -47,14 +47,14 @@ static void free_guard(struct guard *guard)
     g_free(guard);
 }
 
-int guard_open(struct guard **ret_guard, int netns_fd, struct error *error)
+int guard_open(struct guard **ret_guard, const struct guard_task *task, int netns_fd, struct error *error)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return error_set(error, errno, "no socket pair for the guard: %s", g_strerror(errno));
     pid_t pid = fork();
     if (pid == 0)
-        guard_process_run(netns_fd, pair[1]);
+        guard_process_run(task, netns_fd, pair[1]);
     int err = errno;
     close(pair[1]);
     if (pid < 0) {
@@ -62,7 +62,7 @@ int guard_open(struct guard **ret_guard, int netns_fd, struct error *error)
         return error_set(error, err, "no process for the guard: %s", g_strerror(err));
     }
     struct guard *guard = g_new0(struct guard, 1);
-    *guard = (struct guard){.pid = pid, .socket = pair[0]};
+    *guard = (struct guard){.task = task, .pid = pid, .socket = pair[0]};
     struct guard_reply hello = {0};
     int result = await(guard, HELLO_TIMEOUT_MS, &hello, error);
     if (result == 0 && hello.result < 0) {

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "recorder/core/cleanup.h"
-#include "recorder/legacy/agent/undo.h"
 #include "recorder/system/helper.h"
 #include "recorder/system/privileges.h"
 
@@ -34,27 +33,15 @@ static bool receive(struct state *ret_state)
     return length == sizeof *ret_state && state_check(ret_state) == 0;
 }
 
-static int undo_once(const struct state *state, struct error *error)
-{
-    int first = 0;
-    for (size_t i = 0; i < state->family_count; i++) {
-        const struct state_family *family = &state->families[i];
-        int result =
-            ruleset_undo(family->family, state->tag, family->former_logger[0] ? family->former_logger : NULL,
-                         XTABLES_LOCK_FOREVER, NULL, first < 0 ? NULL : error);
-        first = first < 0 ? first : result;
-    }
-    return first;
-}
-
 /* For as long as the lock takes, and a while against other obstacles. Where it fails the state file, if it
  * was written, stays for the next who looks. */
-static int undo(const struct state *state, bool is_written, struct error *error)
+static int undo(const struct guard_task *task, const struct state *state, bool is_written,
+                struct error *error)
 {
-    int result = undo_once(state, error);
+    int result = task->undo(state, error);
     for (int i = 1; i < UNDO_ATTEMPTS && result < 0; i++) {
         g_usleep(UNDO_INTERVAL_MS * 1000ul);
-        result = undo_once(state, error);
+        result = task->undo(state, error);
     }
     return result < 0 || !is_written ? result : state_remove(state, error);
 }
@@ -67,7 +54,7 @@ static void be_spared(void)
         return;
 }
 
-void guard_process_run(int netns_fd, int socket)
+void guard_process_run(const struct guard_task *task, int netns_fd, int socket)
 {
     struct guard_reply hello = {0}, armed = {0}, end = {0};
     struct state state, more;
@@ -85,7 +72,7 @@ void guard_process_run(int netns_fd, int socket)
     armed.result = state_write(&state, &armed.error);
     send_reply(&armed);
     receive(&more);
-    end.result = undo(&state, armed.result == 0, &end.error);
+    end.result = undo(task, &state, armed.result == 0, &end.error);
     send_reply(&end);
     _exit(0);
 }

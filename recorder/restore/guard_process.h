@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "recorder/restore/state.h"
+#include "recorder/restore/guard.h"
 
 /* Over a SOCK_SEQPACKET pair. To the guard: one struct state, and then the end of the socket's sending side.
  * From the guard: one of these after the fork, after the state, and at the end. */
@@ -15,6 +15,6 @@ struct guard_reply {
 };
 
 /* Serves `socket`, and never returns. */
-void guard_process_run(int netns_fd, int socket) __attribute__((noreturn));
+void guard_process_run(const struct guard_task *task, int netns_fd, int socket) __attribute__((noreturn));
 
 #endif

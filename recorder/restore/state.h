@@ -9,22 +9,22 @@
 
 #include "format/family.h"
 #include "recorder/core/error.h"
-#include "recorder/legacy/agent/logger.h"
-#include "recorder/legacy/agent/trace_rule.h"
 
-#define STATE_DIRECTORY "/run/iptrace-record" /* mode 0700 */
-#define STATE_PATH_SIZE 256
+#define STATE_DIRECTORY   "/run/iptrace-record" /* mode 0700 */
+#define STATE_PATH_SIZE   256
+#define STATE_TAG_SIZE    65 /* state_tag.h */
+#define STATE_LOGGER_SIZE 64 /* NFLOGGER_NAME_LEN, net/netfilter/nf_log.c */
 
 /* By value: it also travels from the recorder to its guard. */
 struct state {
-    char tag[TRACE_TAG_MAX + 1];
+    char tag[STATE_TAG_SIZE];
     dev_t device; /* of the network namespace */
     ino_t inode;
     char path[STATE_PATH_SIZE]; /* by which it was opened; empty: the recorder's own */
     size_t family_count;
     struct state_family {
         enum ip_family family;
-        char former_logger[LOGGER_NAME_SIZE]; /* empty: not known */
+        char former_logger[STATE_LOGGER_SIZE]; /* empty: not known */
     } families[2];
 };
 

@@ -41,24 +41,9 @@ static const struct counter {
 };
 /* clang-format on */
 
-const char *ip_counter_name(enum ip_counter counter)
-{
-    return counters[counter].name;
-}
-
 const char *ip_counter_field(enum ip_counter counter)
 {
     return counters[counter].field;
-}
-
-const char *ip_counter_meaning(enum ip_counter counter)
-{
-    return counters[counter].meaning;
-}
-
-bool ip_counter_is_of_routing(enum ip_counter counter)
-{
-    return counters[counter].routing;
 }
 
 /* ---- Reading ---- */
@@ -155,14 +140,6 @@ struct ip_counters ip_counters_growth(const struct ip_counters *before, const st
         if (after->value[i] > before->value[i])
             growth.value[i] = after->value[i] - before->value[i];
     return growth;
-}
-
-bool ip_counters_any(const struct ip_counters *growth)
-{
-    for (size_t i = 0; i < IP_COUNTER_COUNT; i++)
-        if (growth->value[i] > 0)
-            return true;
-    return false;
 }
 
 uint64_t ip_counters_routing(const struct ip_counters *growth, enum ip_family family)

@@ -36,14 +36,8 @@ enum ip_counter {
     IP_COUNTER_COUNT,
 };
 
-/* What a counter is called: by the kernel ("InNoRoutes", "Ip6InNoRoutes"), in a journal entry
- * ("IPTRACE_IP_IN_NO_ROUTES"), and in words. */
-const char *ip_counter_name(enum ip_counter counter);
+/* What a counter is called in a journal entry: "IPTRACE_IP_IN_NO_ROUTES". */
 const char *ip_counter_field(enum ip_counter counter);
-const char *ip_counter_meaning(enum ip_counter counter);
-
-/* True for those that count between routing's two ends: after PREROUTING and before INPUT or FORWARD. */
-bool ip_counter_is_of_routing(enum ip_counter counter);
 
 /* Packets since the namespace was made, or, of a growth, between two looks. What the kernel does not count is
  * 0. */
@@ -74,13 +68,13 @@ bool ip_counters_read(const struct ip_counter_files *files, struct ip_counters *
 void ip_counters_parse(const char *text, struct ip_counters *counters);
 
 struct ip_counters ip_counters_growth(const struct ip_counters *before, const struct ip_counters *after);
-bool ip_counters_any(const struct ip_counters *counters);
 
 /* Packets that were dropped between PREROUTING and INPUT or FORWARD, of one family; a packet may count
  * twice. */
 uint64_t ip_counters_routing(const struct ip_counters *growth, enum ip_family family);
 
-/* "3 without a route (InNoRoutes), 1 larger than … (FragFails)"; the caller frees it with g_free(). */
+/* "3 without a route (InNoRoutes), 1 larger than … (FragFails)", or nothing; the caller frees it with
+ * g_free(). */
 char *ip_counters_describe(const struct ip_counters *growth);
 
 #endif

@@ -83,6 +83,11 @@ stalled() { # options: a reader that takes nothing, and more packets than a pipe
     "$driver" send 127.0.0.1 9 3000 0 >/dev/null
     until_true 500 is_blocked
 }
+# A pipe that nobody has open is empty: the next one to open it begins anew.
+let_go() {
+    kill $reader
+    wait $reader 2>/dev/null
+}
 for what in pcapng text; do
     options=()
     [ $what = text ] || options=(-w -)
@@ -90,7 +95,7 @@ for what in pcapng text; do
     stalled "${options[@]}"
     end INT 8 1
     grep -q "its reader takes nothing, so the last [1-9][0-9]* bytes were not written" "$dir/errors" || fail "$(cat "$dir/errors")"
-    kill $reader
+    let_go
 
     test="a reader that takes nothing, $what: the rules go out first, and a second signal ends the rest"
     stalled "${options[@]}"
@@ -98,7 +103,7 @@ for what in pcapng text; do
     until_true 150 has_no_rules || fail "the rules are still there"
     sleep 0.6 # one that comes sooner means the same
     end TERM 1 1
-    kill $reader
+    let_go
 
     test="a reader that goes on, $what"
     rm -f "$dir/ready"

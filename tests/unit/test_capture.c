@@ -147,7 +147,6 @@ static void test_order_of_blocks(void **state)
     world.in = "veth1";
     say_packet(&world);
     build_wait(&world, 100);
-    assert_int_equal(capture_packet_count(capture), 3);
     capture_flush_messages(capture);
     capture_flush_messages(capture); /* nothing is left */
     capture_end_file(capture, 1, 2, 0);
@@ -287,7 +286,6 @@ static void test_next_file(void **state)
         assert_int_equal(block_at(blocks, 2).type, INTERFACE);
         assert_int_equal(get32(block_at(blocks, 3).body.data), 0);
     }
-    assert_int_equal(capture_packet_count(capture), 2);
     capture_free(capture);
     build_world_done(&world);
 }

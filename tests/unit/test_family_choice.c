@@ -128,6 +128,11 @@ static void test_what_is_large(void **state)
     assert_false(family_is_large(&look));
     look.tables[1].entries++;
     assert_true(family_is_large(&look));
+    look.tables[0].entries = 0;
+    assert_false(family_is_large(&look));
+    look.tables[0].entries = 2001;
+    look.table_count = 1;
+    assert_true(family_is_large(&look));
 }
 
 int main(void)

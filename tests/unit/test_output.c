@@ -58,7 +58,6 @@ static void test_a_new_file_and_an_old_one(void **state)
     for (unsigned blocks = 3; blocks > 0; blocks--) {
         struct output *output = opened(path);
         assert_true(output_is_regular(output));
-        assert_false(output_is_terminal(output));
         write_blocks(output, blocks, 100, 'a');
         assert_int_equal(output_size(output), blocks * 100);
         assert_int_equal(output_flush(output, NULL), 0);

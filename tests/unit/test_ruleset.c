@@ -165,7 +165,6 @@ static void test_rules_out_of_order(void **state)
                                             "-A INPUT -i c\n:OUTPUT ACCEPT\nCOMMIT\n");
     assert_rule(meaning_of(ruleset, "INPUT", true, 2), 2, "-A INPUT -i c", ACTION_CONTINUE);
     assert_rule(meaning_of(ruleset, "OUTPUT", true, 1), 1, "-A OUTPUT -o b", ACTION_CONTINUE);
-    assert_int_equal(ruleset_rule_count(ruleset), 3);
     ruleset_unref(ruleset);
 }
 

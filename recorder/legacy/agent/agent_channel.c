@@ -36,7 +36,8 @@ int agent_send(struct agent *agent, struct wire_request *request, struct error *
     return ended_error(agent, error);
 }
 
-int agent_receive_wire(struct agent *agent, struct wire_reply *ret_reply, int *ret_fd, struct error *error)
+/* -EAGAIN: nothing there yet. *ret_fd is the caller's, -1 where the reply brings none. */
+static int receive_wire(struct agent *agent, struct wire_reply *ret_reply, int *ret_fd, struct error *error)
 {
     union {
         struct cmsghdr header;
@@ -153,7 +154,7 @@ int agent_receive_for(struct agent *agent, enum wire_asker asker, struct agent_r
         }
         CLEANUP_CLOSE int fd = -1;
         struct wire_reply wire;
-        int result = agent_receive_wire(agent, &wire, &fd, error);
+        int result = receive_wire(agent, &wire, &fd, error);
         if (result)
             return result;
         /* Replies to who waited and gave up are nobody's any more. */
@@ -187,7 +188,7 @@ int agent_await(struct agent *agent, uint32_t id, int timeout_ms, struct wire_re
         CLEANUP_CLOSE int fd = -1;
         int result = wait_readable(agent, deadline, error);
         if (!result)
-            result = agent_receive_wire(agent, ret_reply, &fd, error);
+            result = receive_wire(agent, ret_reply, &fd, error);
         if (result)
             return result;
         if (ret_reply->id == id && ret_reply->asker == WIRE_ASKER_WAITS) {

@@ -22,9 +22,6 @@ const char *agent_family_name(const struct agent *agent);
 /* Numbers the request and sends it. -EAGAIN: too many are under way; -EPIPE: the agent has ended. */
 int agent_send(struct agent *agent, struct wire_request *request, struct error *error);
 
-/* -EAGAIN: nothing there yet. *ret_fd is the caller's, -1 where the reply brings none. */
-int agent_receive_wire(struct agent *agent, struct wire_reply *ret_reply, int *ret_fd, struct error *error);
-
 /* Waits for the reply to request `id`. Replies that are nobody's any more, for who waited gave up, are
  * dropped; those for agent_receive are kept for it. */
 int agent_await(struct agent *agent, uint32_t id, int timeout_ms, struct wire_reply *ret_reply, int *ret_fd,

@@ -2,10 +2,10 @@
 /* A recording's side in the kernel: opened, kept and put back. */
 #include "recorder/legacy/kernel/kernel.h"
 
-#include "recorder/legacy/agent/undo.h"
 #include "recorder/legacy/kernel/family_choice.h"
 #include "recorder/legacy/kernel/kernel_family.h"
 #include "recorder/legacy/kernel/limit_choice.h"
+#include "recorder/legacy/kernel/undo_state.h"
 #include "recorder/legacy/kernel/upkeep.h"
 #include "recorder/report/report.h"
 #include "recorder/system/nftables.h"
@@ -64,7 +64,7 @@ int kernel_open(struct kernel **ret_kernel, const struct options *options, const
     int result = open_agents(kernel, error);
     begin_order(kernel);
     if (result == 0)
-        result = guard_open(&kernel->guard, fd_to_enter(netns), error);
+        result = guard_open(&kernel->guard, &undo_state_task, fd_to_enter(netns), error);
     if (result < 0) {
         kernel_close(kernel, NULL, NULL);
         return result;
@@ -171,14 +171,6 @@ static int remove_rules(struct family *family, struct error *error)
     return result;
 }
 
-static int undo(const struct kernel *kernel, size_t i)
-{
-    const struct state_family *former = &kernel->state.families[i];
-    return ruleset_undo(former->family, kernel->state.tag,
-                        former->former_logger[0] ? former->former_logger : NULL,
-                        kernel->lock_held ? XTABLES_LOCK_HELD : XTABLES_LOCK_BOUNDED, NULL, NULL);
-}
-
 /* `own`: the namespace that this process is in. Only as long as it has not given up its privileges. */
 static int enter(const struct kernel *kernel, struct netns *own)
 {
@@ -211,7 +203,8 @@ static int do_step(struct kernel *kernel, struct netns *own, struct error *error
     case KERNEL_ENTER:
         return enter(kernel, own);
     case KERNEL_UNDO:
-        return undo(kernel, order->family);
+        return undo_state_family(&kernel->state, order->family,
+                                 kernel->lock_held ? XTABLES_LOCK_HELD : XTABLES_LOCK_BOUNDED, NULL);
     case KERNEL_FORGET:
         return state_remove(&kernel->state, NULL);
     case KERNEL_LEAVE:

@@ -5,12 +5,12 @@
 #include "recorder/core/filter.h"
 #include "recorder/legacy/kernel/family_choice.h"
 #include "recorder/legacy/kernel/kernel_family.h"
+#include "recorder/legacy/kernel/leftovers.h"
 #include "recorder/legacy/kernel/limit_choice.h"
 #include "recorder/legacy/kernel/put_text.h"
 #include "recorder/legacy/kernel/start_notes.h"
 #include "recorder/legacy/kernel/traffic.h"
 #include "recorder/report/report.h"
-#include "recorder/restore/leftovers.h"
 #include "recorder/system/clock.h"
 #include "recorder/system/nftables.h"
 #include "recorder/system/ssh_session.h"
@@ -120,6 +120,8 @@ static void choose_limit(struct start *start)
     limit_choice_make(kernel->options, &question, &start->limit);
     note(start, start->limit.sentence);
 }
+
+G_STATIC_ASSERT(STATE_TAG_SIZE == TRACE_TAG_MAX + 1 && STATE_LOGGER_SIZE == LOGGER_NAME_SIZE);
 
 /* The guard knows what there will be to undo before anything is done. */
 static int arm_guard(struct start *start, struct error *error)

@@ -73,6 +73,17 @@ static int look_for_answer(struct nflog_socket *socket, const struct nlmsghdr *r
     return 1;
 }
 
+/* The next datagram. Not asked whose it is: besides the kernel only a process with CAP_NET_ADMIN can send to
+ * us, and such a one could as well make the kernel send what it likes. -EAGAIN where there is none, -EMSGSIZE
+ * where it did not fit. */
+static ssize_t receive(struct nflog_socket *socket, uint8_t *buffer, size_t size)
+{
+    ssize_t length = recv(socket->fd, buffer, size, MSG_DONTWAIT | MSG_TRUNC);
+    if (length < 0)
+        return -errno;
+    return (size_t)length > size ? -EMSGSIZE : length;
+}
+
 /* `buffer` has room for a datagram. */
 static int wait_for_answer(struct nflog_socket *socket, const struct nlmsghdr *request, uint8_t *buffer)
 {
@@ -80,7 +91,7 @@ static int wait_for_answer(struct nflog_socket *socket, const struct nlmsghdr *r
         struct pollfd wait = {.fd = socket->fd, .events = POLLIN};
         if (poll(&wait, 1, ANSWER_TIMEOUT_MS) == 0)
             return -ETIMEDOUT;
-        ssize_t length = nflog_socket_receive(socket, buffer, NFLOG_DATAGRAM_MAX);
+        ssize_t length = receive(socket, buffer, NFLOG_DATAGRAM_MAX);
         if (length == -EAGAIN || length == -EINTR || length == -ENOBUFS || length == -EMSGSIZE)
             continue;
         if (length < 0)
@@ -174,14 +185,6 @@ void nflog_socket_close(struct nflog_socket *socket)
     if (socket->netlink)
         mnl_socket_close(socket->netlink);
     *socket = (struct nflog_socket){.fd = -1};
-}
-
-ssize_t nflog_socket_receive(struct nflog_socket *socket, uint8_t *buffer, size_t size)
-{
-    ssize_t length = recv(socket->fd, buffer, size, MSG_DONTWAIT | MSG_TRUNC);
-    if (length < 0)
-        return -errno;
-    return (size_t)length > size ? -EMSGSIZE : length;
 }
 
 /* Not a multiple of a page: else the beginnings of all buffers would share a few lines of the cache. */

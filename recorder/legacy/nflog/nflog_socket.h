@@ -27,11 +27,6 @@ int nflog_socket_open(struct nflog_socket *ret_socket, const struct nflog_option
                       struct error *error);
 void nflog_socket_close(struct nflog_socket *socket);
 
-/* The next datagram. Not asked whose it is: besides the kernel only a process with CAP_NET_ADMIN can send to
- * us, and such a one could as well make the kernel send what it likes. -EAGAIN where there is none, -EMSGSIZE
- * where it did not fit. */
-ssize_t nflog_socket_receive(struct nflog_socket *socket, uint8_t *buffer, size_t size);
-
 /* Many datagrams by one system call, which on some (virtual) machines costs more than all that is done with a
  * message. */
 #define NFLOG_BATCH_MAX 32
@@ -41,7 +36,9 @@ struct nflog_batch;
 struct nflog_batch *nflog_batch_new(void);
 void nflog_batch_free(struct nflog_batch *batch);
 
-/* The next datagrams; how many, at least one, or the errors of nflog_socket_receive() but -EMSGSIZE. */
+/* The next datagrams; how many, at least one. Not asked whose they are: besides the kernel only a process
+ * with CAP_NET_ADMIN can send to us, and such a one could as well make the kernel send what it likes. -EAGAIN
+ * where there is none. */
 int nflog_socket_receive_batch(struct nflog_socket *socket, struct nflog_batch *batch);
 
 /* One of them, valid until the next call. False where it did not fit. */

@@ -75,9 +75,7 @@ enum fit {
     FIT_INSIDE,   /* the next message of the same table */
 };
 
-enum fit path_fit(const struct path_entry *path, const struct arrival *arrival);
-
-/* Likewise, whatever happened to the destination meanwhile. */
+/* Whatever happened to the destination meanwhile. */
 enum fit path_fit_rewritten(const struct path_entry *path, const struct arrival *arrival);
 
 /* The path of the group that the message belongs to, of those to which it fits in one of the ways from

@@ -85,7 +85,7 @@ static enum fit fit_later(const struct path_entry *path, const struct arrival *a
     return arrival_is_built_in(arrival) && can_have_left && nothing_missing ? FIT_NEXT : FIT_LOOSE;
 }
 
-enum fit path_fit(const struct path_entry *path, const struct arrival *arrival)
+static enum fit path_fit(const struct path_entry *path, const struct arrival *arrival)
 {
     const struct visit *visit = &path->visit;
     if (path->state == PATH_CLOSED || path->family != arrival->family || visit->state == VISIT_DROPPED)

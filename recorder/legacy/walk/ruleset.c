@@ -336,11 +336,6 @@ bool ruleset_is_empty(const struct ruleset *ruleset)
     return ruleset->empty;
 }
 
-size_t ruleset_rule_count(const struct ruleset *ruleset)
-{
-    return ruleset->rule_count;
-}
-
 const struct rule *ruleset_find_imitation(const struct ruleset *ruleset)
 {
     for (size_t i = 0; i < ruleset->rule_count; i++) {

@@ -79,7 +79,6 @@ GArray *ruleset_own_rules(const struct ruleset *ruleset);
 
 /* True where nothing of the administrator's is in it: no rule, no chain, and all policies are ACCEPT. */
 bool ruleset_is_empty(const struct ruleset *ruleset);
-size_t ruleset_rule_count(const struct ruleset *ruleset);
 
 /* The first rule whose log messages nobody can tell from TRACE messages; null where there is none. */
 const struct rule *ruleset_find_imitation(const struct ruleset *ruleset);

@@ -315,7 +315,7 @@ static const char *summary(const struct builder *builder)
     const struct step *decided = builder->path->decided;
     const char *verdict = text_verdict(builder->pool, path->verdict);
     if (builder->path->head_damaged)
-        return "nothing can be read";
+        return "unreadable";
     if (decided)
         return wmem_strdup_printf(builder->pool, "%s by %s", verdict,
                                   text_step_decision(builder->pool, decided));
@@ -359,10 +359,10 @@ static void dissect_tree(struct builder *builder, proto_tree *parent)
 
     proto_item *item;
     if (!path->known) {
-        item =
-            proto_tree_add_protocol_format(parent, proto_iptrace, builder->tvb, 0, length,
-                                           "iptables path: path record of version %u, this plugin reads %u",
-                                           path->version, IPTRACE_FORMAT_VERSION);
+        item = proto_tree_add_protocol_format(
+            parent, proto_iptrace, builder->tvb, 0, length,
+            "iptables path: path record of version %u (this plugin reads version %u)", path->version,
+            IPTRACE_FORMAT_VERSION);
         builder->tree = proto_item_add_subtree(item, ett_path);
         add_uint(builder, hf_version, (struct range){4, 1}, path->version);
         path_experts_add(builder->pinfo, item, path, NULL);

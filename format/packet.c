@@ -168,15 +168,25 @@ static void parse_ipv6(struct bytes bytes, struct packet *packet)
     parse_transport(packet);
 }
 
+enum ip_family packet_family(struct bytes bytes)
+{
+    unsigned version = bytes.length > 0 ? bytes.data[0] >> 4 : 0;
+    return version == FAMILY_IPV4 || version == FAMILY_IPV6 ? (enum ip_family)version : FAMILY_NONE;
+}
+
 void packet_parse(struct bytes bytes, struct packet *ret_packet)
 {
     *ret_packet = (struct packet){0};
-    if (bytes.length == 0)
-        return;
-    if (bytes.data[0] >> 4 == FAMILY_IPV4)
+    switch (packet_family(bytes)) {
+    case FAMILY_IPV4:
         parse_ipv4(bytes, ret_packet);
-    else if (bytes.data[0] >> 4 == FAMILY_IPV6)
+        break;
+    case FAMILY_IPV6:
         parse_ipv6(bytes, ret_packet);
+        break;
+    case FAMILY_NONE:
+        break;
+    }
 }
 
 #define IGMPV3_REPORT 0x22

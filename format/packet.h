@@ -10,7 +10,7 @@
 /* All numbers in host order. What was not captured, or has no meaning for the protocol, is 0 or empty and its
  * `has_` is false. Pointers point into the packet. */
 struct packet {
-    enum ip_family version; /* FAMILY_NONE: no IP packet */
+    enum ip_family version; /* FAMILY_NONE: no IP packet, or its header was cut */
     struct bytes src;       /* 4 or 16 bytes */
     struct bytes dst;       /* likewise */
     uint8_t tos, ttl;       /* IPv6: traffic class, hop limit */
@@ -33,6 +33,9 @@ struct packet {
     uint16_t icmp_id, icmp_seq;
     struct bytes payload; /* of the transport, as far as captured */
 };
+
+/* Of the first byte, so that it is known also where the header was cut; FAMILY_NONE: no IP packet. */
+enum ip_family packet_family(struct bytes bytes);
 
 /* Never fails: what cannot be read stays unset. RFC 791, 8200, 9293, 768, 792, 4443, 4340, 9260, 3828. */
 void packet_parse(struct bytes bytes, struct packet *ret_packet);

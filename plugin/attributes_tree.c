@@ -228,7 +228,7 @@ static void add_payload(const struct attributes_place *place, const struct messa
     if (!message_has(message, MESSAGE_PAYLOAD))
         return;
     proto_item *item = add_bytes(place, place->tree, hf_block_payload, message->attribute[MESSAGE_PAYLOAD]);
-    proto_item_set_text(item, "Packet: %s (%zu bytes copied)",
+    proto_item_set_text(item, "Packet: %s (%zu bytes captured)",
                         packet_text_line(place->pool, message->attribute[MESSAGE_PAYLOAD]),
                         message->attribute[MESSAGE_PAYLOAD].length);
 }

@@ -90,7 +90,7 @@ static const char *dissect_body(tvbuff_t *tvb, packet_info *pinfo, proto_tree *t
     }
     proto_tree_add_bytes(tree, hf_block_data, tvb, IPTRACE_ENVELOPE_LENGTH, (int)body.length, body.data);
     expert_add_info(pinfo, item, &ei_block_version);
-    return wmem_strdup_printf(pinfo->pool, "Block of kind %u, which this plugin does not know", kind);
+    return wmem_strdup_printf(pinfo->pool, "Block of kind %u (unknown to this plugin)", kind);
 }
 
 int block_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
@@ -116,7 +116,7 @@ int block_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
         info = dissect_body(tvb, pinfo, block_tree, item, kind, body);
         proto_tree_add_uint(block_tree, hf_block_kind, tvb, 5, 1, kind);
     } else {
-        info = wmem_strdup_printf(pinfo->pool, "Block of version %u, this plugin reads %u", version,
+        info = wmem_strdup_printf(pinfo->pool, "Block of version %u (this plugin reads version %u)", version,
                                   IPTRACE_FORMAT_VERSION);
         expert_add_info(pinfo, item, &ei_block_version);
     }

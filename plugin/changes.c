@@ -62,7 +62,7 @@ static const char *cause_of(const struct walk *walk, enum change_kind kind)
     if (rule)
         return cause_rule(walk);
     if (kind == CHANGE_SOURCE || kind == CHANGE_DESTINATION)
-        return wmem_strdup_printf(walk->pool, "as the connection is translated (%s)", cause_between(walk));
+        return wmem_strdup_printf(walk->pool, "by NAT of the connection (%s)", cause_between(walk));
     return cause_between(walk);
 }
 

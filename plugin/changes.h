@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What changed in the packet on its way, and by which rule.
  *
- * A message is logged before the rule's target runs: what a step's message shows differently from the message
- * before was done by the target of the step before, or between the two. Only what was seen is told: a change
- * after the last message, as SNAT is, never. */
+ * A message is logged before the rule's target runs: a difference between one step's message and
+ * the previous one was made by the target of the previous step, or between the two. Only changes that were
+ * seen are reported: one after the last message, as that of SNAT, never is. */
 #ifndef IPTRACE_PLUGIN_CHANGES_H
 #define IPTRACE_PLUGIN_CHANGES_H
 

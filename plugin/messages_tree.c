@@ -152,6 +152,6 @@ const char *messages_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree 
         expert_add_info(pinfo, item, &ei_block_more);
     if (reader->reader.bad)
         expert_add_info(pinfo, item, &ei_block_damaged);
-    return wmem_strdup_printf(pinfo->pool, "TRACE messages: %u of %u packet%s", walk.messages, walk.packets,
-                              walk.packets == 1 ? "" : "s");
+    return wmem_strdup_printf(pinfo->pool, "TRACE messages: %u about %u packet%s", walk.messages,
+                              walk.packets, walk.packets == 1 ? "" : "s");
 }

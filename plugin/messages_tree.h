@@ -7,8 +7,8 @@
 
 #include <epan/proto.h>
 
-/* `tvb` holds the block; `body` points into it. `item` is the block's line. Returns what the Info column is
- * to say. */
+/* `tvb` holds the block; `body` points into it. `item` is the block's line. Returns the text of the Info
+ * column. */
 const char *messages_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item,
                                   struct bytes body);
 

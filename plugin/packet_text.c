@@ -21,7 +21,7 @@ const char *packet_text_line(wmem_allocator_t *pool, struct bytes bytes)
     struct packet packet;
     packet_parse(bytes, &packet);
     if (packet.version == 0)
-        return "not an IP packet, or cut short";
+        return "not an IP packet, or truncated";
     return wmem_strdup_printf(pool, "%s → %s %s",
                               packet_text_endpoint(pool, packet.src, packet.has_ports, packet.srcport),
                               packet_text_endpoint(pool, packet.dst, packet.has_ports, packet.dstport),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a colleague would say of a packet's path. */
+/* Expert information about a packet's path. */
 #include "plugin/path_experts.h"
 
 #include <epan/tap.h>
@@ -66,8 +66,8 @@ static void add_records(const struct said *said)
         expert_add_info(said->pinfo, said->item, &ei_incomplete);
     if (said->packet->lost > 0)
         expert_add_info_format(said->pinfo, said->item, &ei_lost,
-                               "%" PRIu64 " TRACE message%s lost between the packet before and this one: "
-                               "packets may be missing, and steps of those there are",
+                               "%" PRIu64 " TRACE message%s lost between the previous packet and this one: "
+                               "packets, or steps of packets, may be missing",
                                said->packet->lost, said->packet->lost == 1 ? "" : "s");
     if (path->ambiguous)
         expert_add_info(said->pinfo, said->item, &ei_ambiguous);
@@ -75,9 +75,10 @@ static void add_records(const struct said *said)
         const struct step *step = &said->packet->steps[i].step;
         if (!step->stale)
             continue;
-        expert_add_info_format(said->pinfo, said->item, &ei_stale,
-                               "Rules changed about then: the text of %s may be another rule's",
-                               text_step_short(said->pool, step));
+        expert_add_info_format(
+            said->pinfo, said->item, &ei_stale,
+            "The rules changed at about this time: the text of %s may be that of another rule",
+            text_step_short(said->pool, step));
         return;
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a colleague would say of a packet's path: expert information. */
+/* Expert information about a packet's path. */
 #ifndef IPTRACE_PLUGIN_PATH_EXPERTS_H
 #define IPTRACE_PLUGIN_PATH_EXPERTS_H
 
@@ -9,7 +9,7 @@
 
 #include "plugin/packet_path.h"
 
-/* True where somebody looks at, counts or lists expert information. */
+/* True if expert information is displayed, filtered or counted. */
 bool path_experts_wanted(proto_tree *tree);
 
 /* `item` is the path's line; may be null. `changes` is an array of struct packet_change, or null. */

@@ -25,8 +25,9 @@ struct builder {
     packet_info *pinfo;
     wmem_allocator_t *pool;
     proto_tree *tree;
-    tvbuff_t *tvb;        /* the record's own bytes */
-    struct packet packet; /* as it was at its first message */
+    tvbuff_t *tvb;         /* the record's own bytes */
+    enum ip_family family; /* of the packet */
+    struct packet packet;  /* as it was at its first message */
     const struct packet_path *path;
     wmem_array_t *changes; /* of struct packet_change */
 };
@@ -315,7 +316,7 @@ static const char *summary(const struct builder *builder)
     const struct step *decided = builder->path->decided;
     const char *verdict = text_verdict(builder->pool, path->verdict);
     if (builder->path->head_damaged)
-        return "nothing can be read";
+        return "unreadable";
     if (decided)
         return wmem_strdup_printf(builder->pool, "%s by %s", verdict,
                                   text_step_decision(builder->pool, decided));
@@ -359,10 +360,10 @@ static void dissect_tree(struct builder *builder, proto_tree *parent)
 
     proto_item *item;
     if (!path->known) {
-        item =
-            proto_tree_add_protocol_format(parent, proto_iptrace, builder->tvb, 0, length,
-                                           "iptables path: path record of version %u, this plugin reads %u",
-                                           path->version, IPTRACE_FORMAT_VERSION);
+        item = proto_tree_add_protocol_format(
+            parent, proto_iptrace, builder->tvb, 0, length,
+            "iptables path: path record of version %u (this plugin reads version %u)", path->version,
+            IPTRACE_FORMAT_VERSION);
         builder->tree = proto_item_add_subtree(item, ett_path);
         add_uint(builder, hf_version, (struct range){4, 1}, path->version);
         path_experts_add(builder->pinfo, item, path, NULL);
@@ -430,7 +431,9 @@ void path_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         links_note(pinfo, LINK_PACKET, path.path.packet_id);
     struct builder builder = {.pinfo = pinfo, .pool = pinfo->pool, .tvb = tvb, .path = &path};
     int length = (int)tvb_captured_length(tvb);
-    packet_parse((struct bytes){tvb_get_ptr(tvb, 0, length), (size_t)length}, &builder.packet);
+    struct bytes bytes = {tvb_get_ptr(tvb, 0, length), (size_t)length};
+    builder.family = packet_family(bytes);
+    packet_parse(bytes, &builder.packet);
     bool wanted = proto_field_is_referenced(tree, proto_iptrace) || is_icmp(&builder.packet);
     bool experts = path_experts_wanted(tree), tapped = taps_want_paths();
     if (!wanted && !experts && !tapped && !something_to_say(&path))
@@ -441,7 +444,7 @@ void path_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     if (experts || fields_changes_wanted(tree))
         builder.changes = changes_of(pinfo->pool, &path, &builder.packet);
     if (tapped && path.known && !path.head_damaged)
-        taps_queue_path(pinfo, &path, builder.packet.version);
+        taps_queue_path(pinfo, &path, builder.family);
     prepend_info(&builder);
     if (tree)
         dissect_tree(&builder, tree);

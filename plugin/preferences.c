@@ -31,14 +31,14 @@ static void announce(void)
 void preferences_register(void)
 {
     module_t *module = prefs_register_protocol(proto_iptrace, announce);
-    prefs_register_bool_preference(module, "verdict_in_info", "Begin the Info column with the verdict",
-                                   "Where a packet was not accepted, the Info column begins with the verdict "
-                                   "and the rule, as in [DROP filter INPUT #3].",
+    prefs_register_bool_preference(module, "verdict_in_info", "Show the verdict in the Info column",
+                                   "Start the Info column of a packet that was not accepted with the verdict "
+                                   "and the deciding rule, for example [DROP filter INPUT #3].",
                                    &verdict_in_info);
     range_convert_str(wmem_epan_scope(), &enterprise_numbers, "", UINT32_MAX);
-    prefs_register_range_preference(module, "enterprise_numbers", "Other enterprise numbers",
-                                    "Private enterprise numbers, besides 32473, under which path records and "
-                                    "blocks of iptrace are looked for.",
+    prefs_register_range_preference(module, "enterprise_numbers", "Additional enterprise numbers",
+                                    "Private enterprise numbers, in addition to 32473, under which iptrace's "
+                                    "path records and blocks may be found.",
                                     &enterprise_numbers, UINT32_MAX);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the user may choose: Edit > Preferences > Protocols > iptrace, or `-o iptrace.NAME:VALUE`. */
+/* The preferences: Edit > Preferences > Protocols > iptrace, or `-o iptrace.NAME:VALUE`. */
 #ifndef IPTRACE_PLUGIN_PREFERENCES_H
 #define IPTRACE_PLUGIN_PREFERENCES_H
 
@@ -10,7 +10,7 @@ void preferences_register(void);
 /* Announces `handle` for the Custom Blocks of every enterprise number that is accepted. */
 void preferences_register_handoff(dissector_handle_t handle);
 
-/* True where the Info column is to begin with a verdict that is not ACCEPT. */
+/* True if the Info column is to start with any verdict but ACCEPT. */
 bool preferences_verdict_in_info(void);
 
 /* True for our enterprise number and those that the user accepts besides. */

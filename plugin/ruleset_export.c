@@ -28,7 +28,7 @@ static tap_packet_status export(void *user, packet_info *pinfo, epan_dissect_t *
     export_object_entry_t *entry = g_new0(export_object_entry_t, 1);
     const char *table = text_line(pinfo->pool, part->table), *netns = text_line(pinfo->pool, part->netns);
     entry->pkt_num = pinfo->num;
-    entry->hostname = g_strdup_printf("IPv%u %s%s%s", part->family, table, *netns ? " of " : "", netns);
+    entry->hostname = g_strdup_printf("IPv%u %s%s%s", part->family, table, *netns ? " in " : "", netns);
     entry->content_type = g_strdup("text/plain");
     entry->filename =
         g_strdup_printf("%s-%s%s%s-%u.rules", ip_family_command(ip_family_of_version(part->family)), netns,

@@ -105,8 +105,8 @@ static void add_own_rules(const struct listing *listing, const struct ruleset_pa
     while (ruleset_part_next_own(&reader, &own))
         proto_tree_add_uint_format(listing->tree, hf_block_own, listing->tvb, offset_of(listing, own.chain),
                                    (int)own.chain.length, own.number,
-                                   "TRACE rule of the recording in chain %s, number %u to the kernel "
-                                   "(not listed, not counted)",
+                                   "TRACE rule of the recording in chain %s, the kernel's number %u "
+                                   "(neither listed nor counted)",
                                    text_line(listing->pool, own.chain), own.number);
 }
 
@@ -137,7 +137,7 @@ static void add_foot(const struct listing *listing, const struct ruleset_part *p
         add_own_rules(listing, part);
     if (part->text.length > 0) {
         proto_item *text = add_string(listing, tree, hf_block_text, part->text);
-        proto_item_set_text(text, "Text as iptables-restore takes it (%zu bytes)", part->text.length);
+        proto_item_set_text(text, "Input for iptables-restore (%zu bytes)", part->text.length);
     }
     proto_tree_add_uint(tree, hf_block_ruleset, listing->tvb, 0, 0, part->ruleset);
     proto_tree_add_uint(tree, hf_block_capture_id, listing->tvb, 0, 0, part->capture_id);

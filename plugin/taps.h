@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What rows hand to statistics and to the export of objects, when somebody asks for it. */
+/* What rows hand to statistics and to File > Export Objects, while one of them is listening. */
 #ifndef IPTRACE_PLUGIN_TAPS_H
 #define IPTRACE_PLUGIN_TAPS_H
 
@@ -19,7 +19,7 @@ struct tap_path {
 
 void taps_register(void);
 
-/* True where somebody counts paths: then taps_queue_path() is to be called with all steps read. */
+/* True if a statistic is listening: then taps_queue_path() is to be called with all steps read. */
 bool taps_want_paths(void);
 void taps_queue_path(packet_info *pinfo, const struct packet_path *path, enum ip_family family);
 

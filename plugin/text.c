@@ -71,8 +71,8 @@ const char *text_step_line(wmem_allocator_t *pool, const struct step *step)
     case STEP_RETURN:
         return wmem_strdup_printf(pool, "%s %s end of chain", table, chain);
     case STEP_UNKNOWN:
-        return wmem_strdup_printf(pool, "%s %s a rule without conditions, or the end (rules not known)",
-                                  table, chain);
+        return wmem_strdup_printf(pool, "%s %s unconditional rule, or end of chain (rules unknown)", table,
+                                  chain);
     }
     return wmem_strdup_printf(pool, "%s %s type %u, number %u%s%s", table, chain, step->type, step->rulenum,
                               colon, rule);
@@ -100,31 +100,32 @@ const char *text_reason_explained(unsigned reason)
 {
     switch (reason) {
     case REASON_NAT:
-        return "the last that was seen was a rule that translates";
+        return "last seen at a NAT rule";
     case REASON_LOST:
-        return "messages were lost, or the recording began or ended meanwhile";
+        return "TRACE messages were lost, or the recording started or stopped in between";
     case REASON_NO_TABLES:
-        return "no legacy table had anything of the administrator's";
+        return "the legacy tables contained no rules, no user-defined chains, and no policy but ACCEPT";
     case REASON_NO_RULES:
-        return "the rules are not known, so that a rule cannot be told from a policy";
+        return "the rules are unknown, so a rule cannot be told from a policy";
     case REASON_VANISHED_TABLE:
-        return "not seen again after a rule that ends nothing: a match or target dropped it by itself";
+        return "not seen again after a non-terminating rule: dropped by a match or target itself";
     case REASON_VANISHED_CONNTRACK:
-        return "not seen again after raw: dropped by connection tracking, or malformed";
+        return "not seen again after table raw: dropped by connection tracking, or malformed";
     case REASON_VANISHED_ROUTING:
-        return "not seen again after PREROUTING: no route, reverse path filter, TTL, or not a member";
+        return "not seen again after PREROUTING: no route, reverse path filter, TTL expired, or "
+               "multicast group not joined";
     case REASON_VANISHED_OUTPUT:
-        return "not seen at POSTROUTING: no neighbour, too big, or dropped by another hook";
+        return "not seen at POSTROUTING: no neighbour, packet too big, or dropped by another hook";
     case REASON_VANISHED_HOOK:
         return "not seen in the next table of the same hook: dropped by nftables or another hook";
     case REASON_RULES_CHANGED:
-        return "the rules changed under way: the old and the new ones mean different ends";
+        return "the rules changed on the way, and the old ones imply a different verdict from the new ones";
     case REASON_QUEUE:
-        return "NFQUEUE: dropped where no program listened, else what the program did was not seen";
+        return "NFQUEUE: dropped if no program was listening; otherwise the program's verdict was not seen";
     case REASON_EVICTED:
-        return "too many packets were under way to wait for its end";
+        return "too many packets were in flight to wait for its end";
     case REASON_TPROXY:
-        return "TPROXY was its last rule: no socket took it, or it was dropped in routing";
+        return "last seen at a TPROXY rule: no matching socket, or dropped by routing";
     }
     return NULL;
 }

@@ -32,14 +32,14 @@ const char *text_step(wmem_allocator_t *pool, const struct step *step);
 /* The step for people: `filter INPUT rule 3: -A INPUT -j DROP`, `raw PREROUTING policy ACCEPT`. */
 const char *text_step_line(wmem_allocator_t *pool, const struct step *step);
 
-/* The step as the one that decided: as above, but with the policy's text: `filter FORWARD policy: -P FORWARD
+/* The deciding step: as above, but with the policy's text: `filter FORWARD policy: -P FORWARD
  * DROP`. */
 const char *text_step_decision(wmem_allocator_t *pool, const struct step *step);
 
-/* The step in few letters: `filter INPUT #3`, `filter INPUT policy`. */
+/* The step in short form: `filter INPUT #3`, `filter INPUT policy`. */
 const char *text_step_short(wmem_allocator_t *pool, const struct step *step);
 
-/* What the reason means; null where there is nothing to add to its name. */
+/* What the reason means; null if its name says it all. */
 const char *text_reason_explained(unsigned reason);
 
 #endif

@@ -15,7 +15,7 @@ trees() {
     awk '/^[^ ]/ {ours = /^iptables path/} ours' | sed -e '/^    Recorded as packet /d' -e '/^        Packet identifier: /d' -e 's/\\033/\\x1B/g'
 }
 a_line_a_packet() {
-    sed -e '/^        Ruleset: /d' -e '/^ *\[.* in row: /d' | awk '/^iptables/ && NR > 1 {print ""} {printf "%s\a", $0} END {print ""}'
+    sed -e '/^        Ruleset: /d' -e '/^ *\[.* in frame: /d' | awk '/^iptables/ && NR > 1 {print ""} {printf "%s\a", $0} END {print ""}'
 }
 # Likewise of the blocks; a time without its date, which not every version writes alike.
 blocks() {
@@ -29,7 +29,7 @@ a_line_a_message() {
         function close_line() {if (line != "") print line; line = ""}
         /^[^ ]/ {close_line(); packet = ""; if (!/: TRACE messages/) line = $0; next}
         /^    Packet [0-9]/ {close_line(); sub(/Packet [0-9]+/, "Packet"); sub(/ \([0-9]+ messages?\)$/, ""); packet = $0; next}
-        packet != "" && /^        [^ ]/ {close_line(); if (!/\[.* in row: /) line = packet "\a" $0; next}
+        packet != "" && /^        [^ ]/ {close_line(); if (!/\[.* in frame: /) line = packet "\a" $0; next}
         packet != "" && /^    [^ ]/ {close_line(); packet = "none"; next}
         /^    Ruleset: / {next}
         line != "" {line = line "\a" $0}

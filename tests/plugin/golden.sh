@@ -66,5 +66,14 @@ elif ! diff -ru "$tests/plugin/golden/exported.rules" "$work/exported/iptables-f
     echo "case exported: --export-objects"
     failed=$((failed + 1))
 fi
+
+# Packets that were cut inside their IP header have a family all the same.
+count=$((count + 1))
+editcap -F pcapng -s 8 "$tests/../samples/ipv6.pcapng" "$work/cut.pcapng" && chmod 644 "$work/cut.pcapng"
+plugin_tshark -q -r "$work/cut.pcapng" -z iptrace,rules 2>/dev/null | awk '$1 > 0 {print $2}' | sort -u >"$work/families"
+if ! grep -q IPv6 "$work/families" || grep -q IPv0 "$work/families"; then
+    echo "case cut: families of rules with hits: $(xargs <"$work/families")"
+    failed=$((failed + 1))
+fi
 echo "$count cases, $failed failed"
 [ "$failed" = 0 ]

@@ -234,6 +234,15 @@ static void test_no_packet_at_all(void **state)
     }
 }
 
+static void test_the_first_byte_tells_the_family(void **state)
+{
+    (void)state;
+    assert_int_equal(packet_family(BYTES("")), FAMILY_NONE);
+    assert_int_equal(packet_family(BYTES("\x45")), FAMILY_IPV4);
+    assert_int_equal(packet_family(BYTES("\x6f")), FAMILY_IPV6);
+    assert_int_equal(packet_family(BYTES("\x50")), FAMILY_NONE);
+}
+
 static void test_key_stays(void **state)
 {
     (void)state;
@@ -328,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_fragments),
         cmocka_unit_test(test_cut_at_every_length),
         cmocka_unit_test(test_no_packet_at_all),
+        cmocka_unit_test(test_the_first_byte_tells_the_family),
         cmocka_unit_test(test_key_stays),
         cmocka_unit_test(test_key_differs),
     };

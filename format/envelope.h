@@ -15,8 +15,7 @@
  * `padding` is the number of zero bytes, 0 to 3, behind the body: a Custom Block is padded to 32 bits and
  * pcapng does not tell by how much. In an option, which has a length, it is 0.
  *
- * Normative text: docs/format.md.
- */
+ * Normative text: docs/format.md. */
 #ifndef IPTRACE_FORMAT_ENVELOPE_H
 #define IPTRACE_FORMAT_ENVELOPE_H
 

@@ -82,8 +82,7 @@ bool message_block_writer_add(struct message_block_writer *writer, const struct 
 size_t message_block_writer_length(const struct message_block_writer *writer);
 
 /* Appends envelope and body to `out` (nothing where the block holds no message) and begins a new, empty
- * block.
- */
+ * block. */
 void message_block_writer_finish(struct message_block_writer *writer, struct wire_writer *out);
 
 #endif

@@ -30,10 +30,10 @@
     X(REASON_VANISHED_OUTPUT, 10, "vanished: output")      /* before POSTROUTING */                          \
     X(REASON_VANISHED_HOOK, 11, "vanished: hook")          /* between two tables of one hook */              \
     X(REASON_RULES_CHANGED, 12, "rules changed") /* the old and the new ones would mean different ends */    \
-    X(REASON_QUEUE, 13, "queue")                 /* NFQUEUE: what became of it there was not seen, or DROP:  \
-                                                    nobody listened */                                       \
-    X(REASON_EVICTED, 14, "evicted")             /* too many packets were under way to wait for its end */   \
-    X(REASON_TPROXY, 15, "tproxy")               /* TPROXY was its last rule: no socket, or lost in routing */
+    X(REASON_QUEUE, 13, "queue")     /* NFQUEUE: what became of it there was not seen, or DROP:  \
+                                                    nobody listened */           \
+    X(REASON_EVICTED, 14, "evicted") /* too many packets were under way to wait for its end */               \
+    X(REASON_TPROXY, 15, "tproxy")   /* TPROXY was its last rule: no socket, or lost in routing */
 
 /* What happened at a step, not what the kernel called it. */
 #define STEP_TYPE_TABLE(X)                                                                                   \

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ways that were written lately. Most packets go one that others went before, and but for the times their
  * strings and steps are the same bytes. Compared by content, so that nothing depends on who owns a text, or
- * for how long.
- */
+ * for how long. */
 #ifndef IPTRACE_FORMAT_PATH_CACHE_H
 #define IPTRACE_FORMAT_PATH_CACHE_H
 

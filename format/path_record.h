@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The path record: all that is known of one packet's way, self-contained, carried by the packet's own block.
- */
+/* The path record: all that is known of one packet's way, self-contained, carried by the packet's own block. */
 #ifndef IPTRACE_FORMAT_PATH_RECORD_H
 #define IPTRACE_FORMAT_PATH_RECORD_H
 

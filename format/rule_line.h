@@ -7,8 +7,7 @@
  *        chain target
  *
  * Parts are taken apart so that they make the same line again, to the byte; a line that they would not make
- * is left as it is. Nothing depends on what an option means.
- */
+ * is left as it is. Nothing depends on what an option means. */
 #ifndef IPTRACE_FORMAT_RULE_LINE_H
 #define IPTRACE_FORMAT_RULE_LINE_H
 

@@ -34,8 +34,7 @@ struct ruleset_own {
 void ruleset_part_write(struct wire_writer *out, const struct ruleset_part *part,
                         const struct ruleset_own *own_rules, size_t own_count);
 
-/* Reads a body; false at damage, then `ret_part` holds what could be read. All `struct bytes` point into it.
- */
+/* Reads a body; false at damage, then `ret_part` holds what could be read. All `struct bytes` point into it. */
 bool ruleset_part_read(struct bytes body, struct ruleset_part *ret_part);
 
 /* The next own rule; false after the last. For a part that ruleset_part_read() found sound; `reader` starts

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One step of a packet's way: a rule that matched, a policy, or the end of a chain. One encoding serves the
- * path record and the message block; strings stand once in the record or block and are referred to by number.
- */
+ * path record and the message block; strings stand once in the record or block and are referred to by number. */
 #ifndef IPTRACE_FORMAT_STEP_H
 #define IPTRACE_FORMAT_STEP_H
 

@@ -55,8 +55,7 @@ struct string_list {
     uint32_t count, capacity;
 };
 
-/* The string of that number. One that is neither in the table nor in the list is damage: sets `reader->bad`.
- */
+/* The string of that number. One that is neither in the table nor in the list is damage: sets `reader->bad`. */
 struct bytes string_list_get(const struct string_list *list, uint64_t number, struct wire_reader *reader);
 
 /* Gives each string its number, and writes it as field `field` of `writer` when it is first seen. Keeps the

@@ -9,8 +9,7 @@
  *     wire type 2  length, bytes  length is a varint
  *     wire type 5  4 bytes        little endian
  *
- * Signed values are varints in zigzag form. Types 3 and 4 (groups) and 6, 7 are damage here.
- */
+ * Signed values are varints in zigzag form. Types 3 and 4 (groups) and 6, 7 are damage here. */
 #ifndef IPTRACE_FORMAT_WIRE_H
 #define IPTRACE_FORMAT_WIRE_H
 

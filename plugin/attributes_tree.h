@@ -8,8 +8,7 @@
 #include "format/message.h"
 #include "format/step.h"
 
-/* Where items are added, and the bytes that a message stands in: `body`, which begins `at` bytes into `tvb`.
- */
+/* Where items are added, and the bytes that a message stands in: `body`, which begins `at` bytes into `tvb`. */
 struct attributes_place {
     wmem_allocator_t *pool;
     tvbuff_t *tvb;

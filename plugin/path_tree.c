@@ -55,8 +55,7 @@ static bool is_in_record(const struct builder *builder, struct bytes bytes)
     return bytes.length > 0 && at >= record && at - record < builder->path->record.length;
 }
 
-/* A string, highlighted where it stands in the record; one that does not stand there as a whole, in `range`.
- */
+/* A string, highlighted where it stands in the record; one that does not stand there as a whole, in `range`. */
 static proto_item *add_bytes(const struct builder *builder, int field, struct range range, struct bytes bytes)
 {
     if (is_in_record(builder, bytes))

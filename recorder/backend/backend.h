@@ -77,8 +77,7 @@ struct backend_ops {
     size_t (*fds)(const struct backend *backend, struct pollfd *fds);
     /* True until all rules have been read once: where they are many, recording begins before. May be null. */
     bool (*is_reading)(const struct backend *backend);
-    /* False while packets wait for it to be sure of its rules, which it then makes haste with. May be null.
-     */
+    /* False while packets wait for it to be sure of its rules, which it then makes haste with. May be null. */
     bool (*is_sure)(struct backend *backend);
     /* The rules in force, in order, for the beginning of a file; `former`: instead, those that are no longer
      * in force and that packets may yet be of. */
@@ -94,8 +93,7 @@ struct backend_ops {
     int (*restore)(struct backend *backend, struct error *ret_left, struct error *error);
     /* Ends all paths. */
     int (*finish)(struct backend *backend, struct error *error);
-    /* Frees it at any point of its life: what was not put back is, as restore() does; packets are forgotten.
-     */
+    /* Frees it at any point of its life: what was not put back is, as restore() does; packets are forgotten. */
     void (*close)(struct backend *backend, struct error *ret_left);
 };
 

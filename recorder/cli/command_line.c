@@ -27,59 +27,51 @@ enum {
     OPTION_VERSION,
 };
 
+// clang-format off
 /* Numbers below 256 are the short option. */
 static const struct option_row {
     int number;
     const char *name, *argument, *help;
 } rows[] = {
-    {'w',               "write",           "FILE",
-     "write pcapng to FILE; - is standard output. Without it each\n"
-     "packet's path is printed as text"                                                                                  },
-    {'P',               "print",           NULL,                "print also while writing"                               },
-    {'f',               "filter",          "EXPRESSION",
-     "only packets that match, in the syntax of pcap-filter(7);\n"
-     "sees packets before DNAT. May also stand at the end"                                                               },
-    {'i',               "interface",       "NAME[,NAME]",
-     "only packets received on these, and packets that this\n"
-     "host itself sends out by them; any is every interface"                                                             },
-    {'4',               "ipv4",            NULL,                "IPv4 only"                                              },
-    {'6',               "ipv6",            NULL,                "IPv6 only"                                              },
-    {'n',               "netns",           "NAME|PATH|PID",     "in that network namespace; may be given several times"  },
-    {'c',               "count",           "N",                 "stop after N packets"                                   },
-    {'a',               "autostop",        "CONDITION",
-     "stop after duration:SECONDS, filesize:KB, packets:N or\n"
-     "files:N"                                                                                                           },
-    {'b',               "ring-buffer",     "CONDITION",
-     "go on to the next file after duration:SECONDS,\n"
-     "filesize:KB or packets:N; keep files:N of them"                                                                    },
-    {'s',               "snapshot-length", "N",                 "bytes kept of each packet; 256 unless told, 0 is all"   },
-    {'B',               "buffer-size",     "MiB",               "socket receive buffer; 64 unless told"                  },
-    {OPTION_BLOCKS,     "blocks",          "auto|always|never",
-     "write messages and rules as Custom Blocks; auto: to a\n"
-     "file yes, to a pipe or terminal no"                                                                                },
-    {OPTION_BACKEND,    "backend",         "auto|legacy",
-     "whose rules to record; auto: of what has rules here;\n"
-     "legacy: of the legacy tables, also where only nftables has"                                                        },
+    {'w',               "write",           "FILE",              "write pcapng to FILE; - is standard output. Without it each\n"
+                                                                "packet's path is printed as text"},
+    {'P',               "print",           NULL,                "print also while writing"},
+    {'f',               "filter",          "EXPRESSION",        "only packets that match, in the syntax of pcap-filter(7);\n"
+                                                                "sees packets before DNAT. May also stand at the end"},
+    {'i',               "interface",       "NAME[,NAME]",       "only packets received on these, and packets that this\n"
+                                                                "host itself sends out by them; any is every interface"},
+    {'4',               "ipv4",            NULL,                "IPv4 only"},
+    {'6',               "ipv6",            NULL,                "IPv6 only"},
+    {'n',               "netns",           "NAME|PATH|PID",     "in that network namespace; may be given several times"},
+    {'c',               "count",           "N",                 "stop after N packets"},
+    {'a',               "autostop",        "CONDITION",         "stop after duration:SECONDS, filesize:KB, packets:N or\n"
+                                                                "files:N"},
+    {'b',               "ring-buffer",     "CONDITION",         "go on to the next file after duration:SECONDS,\n"
+                                                                "filesize:KB or packets:N; keep files:N of them"},
+    {'s',               "snapshot-length", "N",                 "bytes kept of each packet; 256 unless told, 0 is all"},
+    {'B',               "buffer-size",     "MiB",               "socket receive buffer; 64 unless told"},
+    {OPTION_BLOCKS,     "blocks",          "auto|always|never", "write messages and rules as Custom Blocks; auto: to a\n"
+                                                                "file yes, to a pipe or terminal no"},
+    {OPTION_BACKEND,    "backend",         "auto|legacy",       "whose rules to record; auto: of what has rules here;\n"
+                                                                "legacy: of the legacy tables, also where only nftables has"},
     {OPTION_NO_INSTALL, "no-install",      NULL,                "install no TRACE rule: record what your own rules trace"},
-    {OPTION_LIMIT,      "limit",           "RATE",
-     "trace at most RATE packets, as 10/second, for each hook\n"
-     "of a family"                                                                                                       },
-    {OPTION_UNLIMITED,  "unlimited",       NULL,                "set no limit, however dear tracing is to the kernel"    },
-    {OPTION_LOCK,       "lock",            NULL,
-     "hold the xtables lock for the run, so that no rule can\n"
-     "change"                                                                                                            },
-    {'r',               "read",            "FILE",
-     "take the messages from FILE: a capture of link type\n"
-     "NFLOG, or one of our own"                                                                                          },
-    {OPTION_RULES,      "rules",           "FILE",              "with -r: iptables-save text to annotate from"           },
-    {OPTION_RULES6,     "rules6",          "FILE",              "with -r: ip6tables-save text to annotate from"          },
-    {OPTION_CLEANUP,    "cleanup",         NULL,                "remove what a killed recorder left behind, and exit"    },
-    {OPTION_READY_FILE, "ready-file",      "FILE",              "create FILE once every packet from now on is recorded"  },
-    {'q',               "quiet",           NULL,                "say nothing but errors"                                 },
-    {'v',               "verbose",         NULL,                "say what is done"                                       },
-    {OPTION_VERSION,    "version",         NULL,                "print the version and exit"                             },
-    {'h',               "help",            NULL,                "print this and exit"                                    },
+    {OPTION_LIMIT,      "limit",           "RATE",              "trace at most RATE packets, as 10/second, for each hook\n"
+                                                                "of a family"},
+    {OPTION_UNLIMITED,  "unlimited",       NULL,                "set no limit, however dear tracing is to the kernel"},
+    {OPTION_LOCK,       "lock",            NULL,                "hold the xtables lock for the run, so that no rule can\n"
+                                                                "change"},
+    {'r',               "read",            "FILE",              "take the messages from FILE: a capture of link type\n"
+                                                                "NFLOG, or one of our own"},
+    {OPTION_RULES,      "rules",           "FILE",              "with -r: iptables-save text to annotate from"},
+    {OPTION_RULES6,     "rules6",          "FILE",              "with -r: ip6tables-save text to annotate from"},
+    {OPTION_CLEANUP,    "cleanup",         NULL,                "remove what a killed recorder left behind, and exit"},
+    {OPTION_READY_FILE, "ready-file",      "FILE",              "create FILE once every packet from now on is recorded"},
+    {'q',               "quiet",           NULL,                "say nothing but errors"},
+    {'v',               "verbose",         NULL,                "say what is done"},
+    {OPTION_VERSION,    "version",         NULL,                "print the version and exit"},
+    {'h',               "help",            NULL,                "print this and exit"},
 };
+// clang-format on
 
 void options_print_help(FILE *file)
 {

@@ -52,35 +52,39 @@ enum offer {
     OFFER_ON_HOST, /* not where the interface is a namespace already */
 };
 
+// clang-format off
 static const struct field {
-    const char *call, *display, *type, *rest;
+    const char *call, *display, *type;
     enum offer offer;
+    const char *rest;
 } fields[] = {
-    {"--filter",          "Filter",                                "string",
-     "{tooltip=pcap-filter(7) expression, run in the kernel; sees packets before DNAT}"
-     "{placeholder=tcp port 80}",                                                                                            OFFER_ALWAYS },
-    {"--interface",       "Interfaces",                            "string",
-     "{tooltip=Only packets received on these, and packets that the host itself sends out by them; commas "
-     "between them}",                                                                                                        OFFER_ALWAYS },
-    {"--family",          "Family",                                "selector", "",                                           OFFER_ALWAYS },
-    {"--limit",           "Limit",                                 "string",
-     "{tooltip=Trace at most so many packets, for each hook of a family}{placeholder=100/second}"
-     "{validation=^[0-9]+(/(s|sec|second|m|min|minute|h|hour|d|day))?$}",                                                    OFFER_ALWAYS },
-    {"--unlimited",       "Set no limit, however dear tracing is", "boolflag",
-     "{default=false}{tooltip=Tracing costs the kernel time in proportion to the rules}",                                    OFFER_ALWAYS },
-    {"--snapshot-length", "Bytes kept of each packet",             "unsigned",
-     "{range=0,65535}{default=256}{tooltip=0 is all}",                                                                       OFFER_ALWAYS },
-    {"--netns",           "Network namespace",                     "string",
-     "{tooltip=A name below /run/netns, a path, or the id of a process in it: a container's}"
-     "{placeholder=of this host}",                                                                                           OFFER_ON_HOST},
-    {"--buffer-size",     "Receive buffer in MiB",                 "unsigned", "{range=1,2047}{default=64}{group=Advanced}",
-     OFFER_ALWAYS                                                                                                                         },
-    {"--no-install",      "Record what your own rules trace",      "boolflag",
-     "{default=false}{tooltip=Install no TRACE rule}{group=Advanced}",                                                       OFFER_ALWAYS },
-    {"--lock",            "Hold the xtables lock",                 "boolflag",
-     "{default=false}{tooltip=No rule can change while the capture runs: other programs that try have to "
-     "wait}{group=Advanced}",                                                                                                OFFER_ALWAYS },
+    {"--filter",          "Filter",                                "string",    OFFER_ALWAYS,
+        "{tooltip=pcap-filter(7) expression, run in the kernel; sees packets before DNAT}"
+        "{placeholder=tcp port 80}"},
+    {"--interface",       "Interfaces",                            "string",    OFFER_ALWAYS,
+        "{tooltip=Only packets received on these, and packets that the host itself sends out by them; commas "
+        "between them}"},
+    {"--family",          "Family",                                "selector",  OFFER_ALWAYS,
+        ""},
+    {"--limit",           "Limit",                                 "string",    OFFER_ALWAYS,
+        "{tooltip=Trace at most so many packets, for each hook of a family}{placeholder=100/second}"
+        "{validation=^[0-9]+(/(s|sec|second|m|min|minute|h|hour|d|day))?$}"},
+    {"--unlimited",       "Set no limit, however dear tracing is", "boolflag",  OFFER_ALWAYS,
+        "{default=false}{tooltip=Tracing costs the kernel time in proportion to the rules}"},
+    {"--snapshot-length", "Bytes kept of each packet",             "unsigned",  OFFER_ALWAYS,
+        "{range=0,65535}{default=256}{tooltip=0 is all}"},
+    {"--netns",           "Network namespace",                     "string",    OFFER_ON_HOST,
+        "{tooltip=A name below /run/netns, a path, or the id of a process in it: a container's}"
+        "{placeholder=of this host}"},
+    {"--buffer-size",     "Receive buffer in MiB",                 "unsigned",  OFFER_ALWAYS,
+        "{range=1,2047}{default=64}{group=Advanced}"},
+    {"--no-install",      "Record what your own rules trace",      "boolflag",  OFFER_ALWAYS,
+        "{default=false}{tooltip=Install no TRACE rule}{group=Advanced}"},
+    {"--lock",            "Hold the xtables lock",                 "boolflag",  OFFER_ALWAYS,
+        "{default=false}{tooltip=No rule can change while the capture runs: other programs that try have to "
+        "wait}{group=Advanced}"},
 };
+// clang-format on
 
 static void answer_family(FILE *file, size_t number)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What goes into the file, in which order: docs/format.md. Makes blocks in memory; somebody else writes them.
- */
+/* What goes into the file, in which order: docs/format.md. Makes blocks in memory; somebody else writes them. */
 #ifndef IPTRACE_CORE_CAPTURE_H
 #define IPTRACE_CORE_CAPTURE_H
 

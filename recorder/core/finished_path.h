@@ -15,8 +15,7 @@ struct evidence_item {
 };
 
 /* The messages that told of a packet, in their order. A backend puts it first in a structure of its own. What
- * an item points to is valid until the next call, the bytes of the message's attributes as long as the path.
- */
+ * an item points to is valid until the next call, the bytes of the message's attributes as long as the path. */
 struct evidence {
     void (*begin)(struct evidence *evidence); /* back to the first one */
     bool (*next)(struct evidence *evidence, struct evidence_item *ret_item);

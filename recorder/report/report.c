@@ -22,8 +22,7 @@ enum report_level report_get_level(void)
     return report_level;
 }
 
-/* A terminal or pipe that takes nothing is waited for until a signal comes, and then once more for a while.
- */
+/* A terminal or pipe that takes nothing is waited for until a signal comes, and then once more for a while. */
 static void put(const GString *line)
 {
     static bool is_given_up;

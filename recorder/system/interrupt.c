@@ -101,8 +101,7 @@ int interrupt_poll(int fd, short events, int timeout_ms)
     }
 }
 
-/* A file takes all at once; what has a reader takes so much without waiting, if it takes anything (pipe(7)).
- */
+/* A file takes all at once; what has a reader takes so much without waiting, if it takes anything (pipe(7)). */
 static size_t piece_size(int fd)
 {
     struct stat status;

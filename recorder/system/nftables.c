@@ -82,8 +82,7 @@ static int take_nat_chain(const struct nlmsghdr *header, void *data)
     return MNL_CB_OK;
 }
 
-/* A payload expression that takes what it has from a register writes; one that puts it into a register reads.
- */
+/* A payload expression that takes what it has from a register writes; one that puts it into a register reads. */
 static bool writes_payload(const struct nlattr *expression)
 {
     const struct nlattr *attribute, *inner;

@@ -23,8 +23,7 @@ struct privileges_plan {
 /* For the process that reads packets, when all it needs is open: user nobody (if it is root), no group, no
  * capability, no new privileges, and a seccomp filter of the system calls that the loop makes. What the
  * kernel does not allow here is not done: `ret_lacks` then has a clause for each ("it stays user root: …"),
- * and is empty where all was given up. The sanitizers' system calls are too many: no filter in such a build.
- */
+ * and is empty where all was given up. The sanitizers' system calls are too many: no filter in such a build. */
 int privileges_drop(const struct privileges_plan *plan, struct error *ret_lacks, struct error *error);
 
 #endif

@@ -4,8 +4,7 @@
 #define IPTRACE_SYSTEM_SSH_SESSION_H
 
 /* Of `CLIENT-ADDRESS CLIENT-PORT SERVER-ADDRESS SERVER-PORT`, the value of SSH_CONNECTION (ssh(1)), the
- * filter expression that leaves that connection out; null where the value is not of that form. To be freed.
- */
+ * filter expression that leaves that connection out; null where the value is not of that form. To be freed. */
 char *ssh_session_filter(const char *connection);
 
 /* The value of SSH_CONNECTION: the own one, or where it is unset, as under sudo, that of the nearest parent

@@ -33,8 +33,7 @@ void surroundings_begin(struct surroundings *surroundings);
 /* Some 60 µs. */
 void surroundings_look(struct surroundings *surroundings);
 
-/* Packets that a queue of the last look has dropped since counting began, because its program was too slow.
- */
+/* Packets that a queue of the last look has dropped since counting began, because its program was too slow. */
 uint64_t surroundings_queue_drops(const struct surroundings *surroundings,
                                   const struct queue_listener *queue);
 

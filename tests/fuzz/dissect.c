@@ -51,8 +51,7 @@ char *get_datafile_path(const char *name)
 }
 
 /* The next two stand in the place of Wireshark's. Some dissectors do at each session's start what is for the
- * program's: lists grow, and are gone over each time; after ten thousand sessions that took most of the time.
- */
+ * program's: lists grow, and are gone over each time; after ten thousand sessions that took most of the time. */
 
 /* A tree that ends with the session does as well as one that is emptied then. */
 wmem_tree_t *wmem_tree_new_autoreset(wmem_allocator_t *metadata_scope, wmem_allocator_t *data_scope)

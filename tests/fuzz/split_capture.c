@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Makes inputs for the fuzzers of a capture of ours: split_capture CAPTURE DIRECTORY writes the bodies to
- * DIRECTORY/path_record, message_block, ruleset_block, ruleset (their text), nflog_message and dissect_body.
- */
+ * DIRECTORY/path_record, message_block, ruleset_block, ruleset (their text), nflog_message and dissect_body. */
 #include <errno.h>
 #include <glib.h>
 #include <stdio.h>

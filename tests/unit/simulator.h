@@ -85,8 +85,7 @@ struct sim {
 void sim_init(struct sim *sim, uint64_t seed, bool flood, struct rulebook *book);
 void sim_done(struct sim *sim);
 
-/* So many packets go their ways, and more that they bring forth: what the kernel says of them is in `cpus`.
- */
+/* So many packets go their ways, and more that they bring forth: what the kernel says of them is in `cpus`. */
 void sim_traffic(struct sim *sim, unsigned packets);
 
 /* Of the packet of that number; good until there are more. */

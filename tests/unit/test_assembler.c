@@ -150,8 +150,7 @@ static void test_copies_go_in_and_on(void **state)
     check_copies_both_ways(false);
 }
 
-/* One that is on its way has not been copied: what goes in is of another packet, whose beginning is missing.
- */
+/* One that is on its way has not been copied: what goes in is of another packet, whose beginning is missing. */
 static void test_no_copy_from_the_middle(void **state)
 {
     (void)state;

@@ -231,8 +231,7 @@ static void explain(const struct sim *sim, const struct fed *fed, const struct b
     fail();
 }
 
-/* Packets that look the same may change places, but then the path must be one that one of them really went.
- */
+/* Packets that look the same may change places, but then the path must be one that one of them really went. */
 static bool is_way_of_a_twin(struct sim *sim, const struct fed *fed, const struct build_path *path)
 {
     uint32_t group = sim_truth(sim, owner_of(fed, path->numbers[0]))->group;

@@ -114,8 +114,7 @@ static double rate_with(const char *const *interfaces)
 }
 
 /* Each own rule has the limit for itself: a rule an interface in each of two chains, and lo's at OUTPUT
- * alone.
- */
+ * alone. */
 static void test_many_rules_share_it(void **state)
 {
     (void)state;

@@ -478,8 +478,7 @@ static void assert_same_files(GByteArray *got, GByteArray *expected)
     unit_assert_bytes((struct bytes){got->data, got->len}, (struct bytes){expected->data, expected->len});
 }
 
-/* What a recording's log holds of a replayed message is what the file said, to the last string of its step.
- */
+/* What a recording's log holds of a replayed message is what the file said, to the last string of its step. */
 static void assert_same_messages(const struct recording *got, const struct recording *expected)
 {
     GHashTableIter iterator;

@@ -121,8 +121,7 @@ static void test_own_rules_shift_numbers(void **state)
     ruleset_unref(ruleset);
 }
 
-/* Numbers of own rules come from files: double, zero and beyond the chain they must not lead outside of it.
- */
+/* Numbers of own rules come from files: double, zero and beyond the chain they must not lead outside of it. */
 static void test_hostile_numbers_of_own_rules(void **state)
 {
     (void)state;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Packets, TRACE messages, rulesets and paths made at test time, as the kernel and iptables-save make them.
- */
+/* Packets, TRACE messages, rulesets and paths made at test time, as the kernel and iptables-save make them. */
 #ifndef IPTRACE_TESTS_TRACE_BUILD_H
 #define IPTRACE_TESTS_TRACE_BUILD_H
 

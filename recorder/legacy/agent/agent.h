@@ -35,8 +35,7 @@ pid_t agent_pid(const struct agent *agent);
  * takes it all the same. */
 void agent_assume_lock(struct agent *agent, bool held);
 
-/* ---- Requests that wait, for `timeout_ms` at most: -ETIMEDOUT, and -EPIPE where the helper has ended. ----
- */
+/* ---- Requests that wait, for `timeout_ms` at most: -ETIMEDOUT, and -EPIPE where the helper has ended. ---- */
 
 int agent_state(struct agent *agent, bool deep, int timeout_ms, struct ruleset_state *ret_state,
                 struct error *error);
@@ -66,8 +65,7 @@ int agent_request_state(struct agent *agent, bool deep, struct error *error);
  * meets for here. */
 int agent_receive(struct agent *agent, struct agent_reply *ret_reply, struct error *error);
 
-/* ---- Likewise, for who keeps what was installed in place, and waits for other answers than who reads. ----
- */
+/* ---- Likewise, for who keeps what was installed in place, and waits for other answers than who reads. ---- */
 
 /* Whether the logger and the rules of agent_install or the last renewal are still there: look.h. */
 int agent_request_look(struct agent *agent, struct error *error);

@@ -26,8 +26,7 @@ struct agent_text_job {
 int agent_text_start(enum ip_family family, const char *table, enum save_selection selection,
                      struct agent_text_job *ret_job, struct error *error);
 
-/* Waits for the end; then *ret_text is the sealed memfd, the caller's to close. The job is done in any case.
- */
+/* Waits for the end; then *ret_text is the sealed memfd, the caller's to close. The job is done in any case. */
 int agent_text_finish(struct agent_text_job *job, int *ret_text, struct error *error);
 
 /* Ends it at once. */

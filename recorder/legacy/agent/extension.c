@@ -78,8 +78,7 @@ void extension_print_target(const void *ip, const struct xt_entry_target *target
         fputs(" [unsupported revision]", stdout);
 }
 
-/* iptables-save stopped asking /etc/protocols in 1.8.11, whose libxtables is known by a function new in it.
- */
+/* iptables-save stopped asking /etc/protocols in 1.8.11, whose libxtables is known by a function new in it. */
 static bool asks_etc_protocols(void)
 {
     return !dlsym(RTLD_DEFAULT, "xtables_strtoul_base");

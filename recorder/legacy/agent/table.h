@@ -31,8 +31,7 @@ struct table_state {
 };
 
 /* All functions: the namespace is the calling thread's. Source of the names:
- * /proc/net/ip_tables_names and ip6_tables_names. No function opens, and so creates, a table not named there.
- */
+ * /proc/net/ip_tables_names and ip6_tables_names. No function opens, and so creates, a table not named there. */
 
 /* Fills up to `capacity` states, in the kernel's order. A missing names file means no tables.
  * -EACCES, -EPERM: names or sockets are not ours to read; -E2BIG: more than `capacity` tables. */

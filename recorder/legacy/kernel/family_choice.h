@@ -15,8 +15,7 @@
  * are read when recording has begun. */
 #define FAMILY_ENTRIES_READ_AT_ONCE 2000
 
-/* `state` is of a look at all entries: the administrator has a rule, a chain, or a policy other than ACCEPT.
- */
+/* `state` is of a look at all entries: the administrator has a rule, a chain, or a policy other than ACCEPT. */
 bool family_has_rules(const struct ruleset_state *state);
 /* Any look will do. So many entries are somebody's, whatever they are. */
 bool family_is_large(const struct ruleset_state *state);

@@ -29,8 +29,7 @@ int lock_watch_open(struct lock_watch *lock, const char *place, uint64_t now_ns,
 /* Watches a further lock file, unless it is the same. One that cannot be seen is no error. */
 void lock_watch_add(struct lock_watch *lock, const char *path);
 
-/* Takes what happened since the last turn, and sets turned_ns. Returns the number of openings and closings.
- */
+/* Takes what happened since the last turn, and sets turned_ns. Returns the number of openings and closings. */
 unsigned lock_watch_turn(struct lock_watch *lock, uint64_t now_ns);
 
 /* Our own processes have, or are about to have, a lock so many times: that is nobody else's opening. */

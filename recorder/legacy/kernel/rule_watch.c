@@ -126,8 +126,7 @@ void rule_watch_take_sign(struct rule_watch *watch)
 
 /* Who may have had a part in what was found: those who had the lock since the last look that settled
  * anything. Two may have changed something and changed it back, or to what is now by way of something else.
- * Where that was seen nobody need have had the lock.
- */
+ * Where that was seen nobody need have had the lock. */
 static void judge_doubt(struct rule_watch *watch, uint64_t to_ns)
 {
     watch->had_others = watch->saw_others;

@@ -56,8 +56,7 @@ enum upkeep_wish {
 };
 
 /* What to ask the agent for now. It is time to renew when half of the life is over, or the clock was set
- * back.
- */
+ * back. */
 enum upkeep_wish upkeep_wish(const struct upkeep *upkeep, int64_t now_s);
 
 /* True where the date has passed, while the machine slept or its clock was set: there was a time without a

@@ -2,8 +2,7 @@
 /* Watches the rules of a namespace: legacy iptables announces no change, so it is found out by looking at the
  * tables (rule_watch.h says when). Every iptables-legacy command of this mount namespace opens the xtables
  * lock, and where audit is on the kernel says itself that a table is replaced: both speak for a change at
- * once.
- */
+ * once. */
 #ifndef IPTRACE_LEGACY_KERNEL_WATCH_H
 #define IPTRACE_LEGACY_KERNEL_WATCH_H
 
@@ -32,8 +31,7 @@ void watch_add_lock(struct watch *watch, const char *path);
 void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_state *state,
                struct moment read, bool reads_all);
 
-/* Our own agents have, or are about to have, the lock so many times more: that changes no rule of anybody's.
- */
+/* Our own agents have, or are about to have, the lock so many times more: that changes no rule of anybody's. */
 void watch_forgive(struct watch *watch, unsigned own_locks);
 
 /* True until all families' rules have been read once. */

@@ -11,7 +11,8 @@
  * 300 000. */
 #define SILENCE_CLOSED_NS (5 * MS) /* ended; copies may still begin from it */
 #define SILENCE_ACCEPTED_NS                                                                                  \
-    (100 * MS) /* every table that must speak has; nat may. A CPU was seen to stand still for 76 ms          \
+    (100 *                                                                                                   \
+     MS) /* every table that must speak has; nat may. A CPU was seen to stand still for 76 ms          \
                   in the middle of a packet */
 #define SILENCE_NS          (200 * MS)    /* a table must speak and does not */
 #define SILENCE_QUEUED_NS   (120000 * MS) /* with a program behind NFQUEUE */

@@ -53,8 +53,7 @@ struct cost_limit {
 
 /* The limit of each own rule with which all families that are not cheap together take COST_LIMIT_PERCENT of a
  * CPU; none where they take less than COST_SHARE_PERCENT at `rate` packets a second each. From 5/day to
- * 10000/second, as the kernel's match can tell.
- */
+ * 10000/second, as the kernel's match can tell. */
 struct cost_limit cost_make_limit(const struct cost_family *families, size_t count, double rate);
 
 #endif

@@ -245,8 +245,7 @@ static bool looks_like_first(const struct path_entry *path, const struct arrival
 }
 
 /* True where the path's first visit may have taken what began another packet, and left it what was its own:
- * it went on in the built-in chain, or came from a program behind NFQUEUE, and could have with this message.
- */
+ * it went on in the built-in chain, or came from a program behind NFQUEUE, and could have with this message. */
 static bool may_hold_beginning(const struct path_entry *path, const struct arrival *arrival)
 {
     const struct annotation *new = &arrival->annotation;

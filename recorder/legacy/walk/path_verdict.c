@@ -22,8 +22,7 @@ static uint32_t last_number(const struct path_entry *path)
  * the last one; where filter's messages were lost, nobody knows which. */
 static struct path_end accepted(const struct path_entry *path, const struct rulebook *book)
 {
-    /* Whoever made the tables: an empty one lets everything pass, and may be there because somebody looked.
-     */
+    /* Whoever made the tables: an empty one lets everything pass, and may be there because somebody looked. */
     if (!rulebook_has_rules(book, path->family))
         return end_of(VERDICT_UNKNOWN, REASON_NO_TABLES, 0);
     bool filter_spoke = rulebook_tables(book, path->family) >> TABLE_FILTER & 1;

@@ -50,8 +50,7 @@ bool rulebook_change(struct rulebook *book, struct ruleset *ruleset, struct inte
 struct ruleset *rulebook_get(const struct rulebook *book, enum ip_family family, enum table table);
 
 /* From `since_ns` on the family's rules may be others than the book has. Said again, the earliest time
- * counts.
- */
+ * counts. */
 void rulebook_suspect(struct rulebook *book, enum ip_family family, uint64_t since_ns);
 
 /* What the book has is in force since `until_ns` at the latest, and the suspicion is over. */
@@ -61,8 +60,7 @@ void rulebook_settle(struct rulebook *book, enum ip_family family, uint64_t unti
 void rulebook_forget(struct rulebook *book, enum ip_family family, enum table table, uint64_t until_ns);
 
 /* Between the two times a family's rules may have been others than any that the book has: changed, and
- * changed back.
- */
+ * changed back. */
 void rulebook_doubt(struct rulebook *book, enum ip_family family, uint64_t from_ns, uint64_t to_ns);
 
 /* True while there are no rules of a table that exists: what its messages mean is not known yet. */
@@ -80,8 +78,7 @@ struct rules_then {
 struct rules_then rulebook_then(const struct rulebook *book, enum ip_family family, enum table table,
                                 uint64_t from_ns, uint64_t to_ns);
 
-/* A look at /proc/net/netfilter/nfnetlink_queue, between the two times: the queues that a program listens to.
- */
+/* A look at /proc/net/netfilter/nfnetlink_queue, between the two times: the queues that a program listens to. */
 void rulebook_set_queues(struct rulebook *book, const uint16_t *queues, size_t count, uint64_t begun_ns,
                          uint64_t ended_ns);
 

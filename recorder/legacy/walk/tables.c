@@ -8,14 +8,17 @@ static const char *const names[TABLE_COUNT] = {"raw", "mangle", "nat", "filter",
 
 #define PLACES_MAX 5
 
-/* Place of each table at each hook, from 1. Rows as in enum hook, columns as in enum table. */
+// clang-format off
+/* Place of each table at each hook, from 1; 0: it is not hooked there. */
 static const uint8_t places[HOOK_COUNT][TABLE_COUNT] = {
-    [HOOK_PREROUTING] = {1, 2, 3, 0, 0},
-      [HOOK_INPUT] = {0, 1, 4, 2, 3},
-    [HOOK_FORWARD] = {0, 1, 0, 2, 3},
-      [HOOK_OUTPUT] = {1, 2, 3, 4, 5},
-    [HOOK_POSTROUTING] = {0, 1, 2, 0, 0},
+    /*                   raw  mangle  nat  filter  security */
+    [HOOK_PREROUTING]  = { 1,      2,   3,      0,        0},
+    [HOOK_INPUT]       = { 0,      1,   4,      2,        3},
+    [HOOK_FORWARD]     = { 0,      1,   0,      2,        3},
+    [HOOK_OUTPUT]      = { 1,      2,   3,      4,        5},
+    [HOOK_POSTROUTING] = { 0,      1,   2,      0,        0},
 };
+// clang-format on
 
 /* The hooks that can follow one directly, as a set of 1 << enum hook. */
 static const uint8_t next_hooks[HOOK_COUNT] = {

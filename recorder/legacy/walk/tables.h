@@ -2,11 +2,10 @@
 /* The tables of legacy iptables, where each is hooked, and the order in which a packet meets them.
  *
  *     received, for us     PREROUTING raw mangle nat → INPUT mangle filter security nat
- *     received, forwarded  PREROUTING raw mangle nat → FORWARD mangle filter security → POSTROUTING mangle
- * nat sent by us           OUTPUT raw mangle nat filter security → POSTROUTING mangle nat
+ *     received, forwarded  PREROUTING raw mangle nat → FORWARD mangle filter security → POSTROUTING mangle nat
+ *     sent by us           OUTPUT raw mangle nat filter security → POSTROUTING mangle nat
  *
- * Source: enum nf_ip_hook_priorities in linux/netfilter_ipv4.h, and the `valid_hooks` of each table's module.
- */
+ * Source: enum nf_ip_hook_priorities in linux/netfilter_ipv4.h, and the `valid_hooks` of each table's module. */
 #ifndef IPTRACE_LEGACY_WALK_TABLES_H
 #define IPTRACE_LEGACY_WALK_TABLES_H
 

@@ -38,6 +38,7 @@
  * line up in columns. */
 #define STEP_FIELDS(X) \
     X(hf_step,       "iptrace.step",       STRING,  BASE_NONE, "Step",           "One step on one line with a fixed prefix, so that a single step can be matched: filter:INPUT:rule:3 -A INPUT …") \
+    X(hf_family,     "iptrace.family",     STRING,  BASE_NONE, "Family",         "Family of the table: ip (iptables) or ip6 (ip6tables)") \
     X(hf_table,      "iptrace.table",      STRING,  BASE_NONE, "Table",          "raw, mangle, nat, filter or security") \
     X(hf_chain,      "iptrace.chain",      STRING,  BASE_NONE, "Chain",          "Chain of the rule or policy, or the chain that ended") \
     X(hf_type,       "iptrace.type",       STRING,  BASE_NONE, "Type",           "What happened: rule (it matched), policy (of a built-in chain), return (end of a user-defined chain)") \

@@ -112,6 +112,7 @@ static void add_link(const struct builder *builder, int field, uint32_t frame)
 static void add_step_fields(const struct builder *builder, const struct step *step, struct range range)
 {
     const struct context *context = &step->context;
+    proto_item_set_generated(add_string(builder, hf_family, range, ip_family_tables(builder->family)));
     add_bytes(builder, hf_table, range, step->table);
     add_bytes(builder, hf_chain, range, step->chain);
     add_string(builder, hf_type, range, text_name(builder->pool, step_type_name(step->type), step->type));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which ICMP error answers which packet. */
 #include "plugin/icmp_error.h"
+#include "format/hash.h"
 
 #include <epan/ipproto.h>
 #include <string.h>
@@ -25,36 +26,23 @@ static wmem_map_t *errors_of, *packets_of; /* row of the packet to row of its er
 static uint64_t row_keys[5];               /* what the last new row has noted */
 static unsigned row_key_count;
 
-static uint64_t hash_bytes(uint64_t hash, const uint8_t *data, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ data[i]) * 0x100000001b3u; /* FNV-1a */
-    return hash;
-}
-
-static uint64_t hash_port(uint64_t hash, uint16_t port)
-{
-    return hash_bytes(hash, (const uint8_t[]){(uint8_t)(port >> 8), (uint8_t)port}, 2);
-}
-
 /* What stays the same from a packet to its copy in an error: no TTL, no checksum; the destination, unless a
  * translation of it was the last that was seen of the packet. */
 static uint64_t key_of(const struct packet *packet, bool with_destination)
 {
-    unsigned id = packet->version == FAMILY_IPV4 ? packet->id : 0;
-    const uint8_t numbers[] = {(uint8_t)(id >> 8), (uint8_t)id, packet->protocol, with_destination};
-    uint64_t hash = hash_bytes(0xcbf29ce484222325u, numbers, sizeof numbers);
-    hash = hash_bytes(hash, packet->src.data, packet->src.length);
+    uint64_t id = packet->version == FAMILY_IPV4 ? packet->id : 0;
+    uint64_t hash = hash_number(HASH_BEGIN, id << 16 | (uint64_t)packet->protocol << 8 | with_destination);
+    hash = hash_bytes(hash, packet->src);
     if (with_destination)
-        hash = hash_bytes(hash, packet->dst.data, packet->dst.length);
+        hash = hash_bytes(hash, packet->dst);
     if (packet->has_ports)
-        hash = hash_port(hash, packet->srcport);
+        hash = hash_number(hash, packet->srcport);
     if (packet->has_ports && with_destination)
-        hash = hash_port(hash, packet->dstport);
+        hash = hash_number(hash, packet->dstport);
     /* TCP's sequence number, or identifier and number of an echo: an error may carry no more than 8 bytes. */
     if (packet->has_transport && packet->transport.length >= 8 &&
         (packet->protocol == IP_PROTO_TCP || !packet->has_ports))
-        hash = hash_bytes(hash, packet->transport.data + 4, 4);
+        hash = hash_bytes(hash, (struct bytes){packet->transport.data + 4, 4});
     return hash;
 }
 

@@ -6,6 +6,7 @@
 #include <epan/ipproto.h>
 #include <string.h>
 
+#include "format/hash.h"
 #include "plugin/rows.h"
 
 /* Packets that no error was seen for yet, and errors whose packet was not: a row of one may stand before that

@@ -269,6 +269,8 @@ int kernel_close(struct kernel *kernel, struct error *ret_left, struct error *er
     int result = do_steps(kernel, KERNEL_CLOSED, error);
     if (ret_left)
         kernel_state_tell_left(&kernel->order, kernel->netns->name ? kernel->netns->name : "", ret_left);
+    for (size_t i = 0; i < kernel->count; i++)
+        agent_inbox_done(&kernel->families[i].inbox);
     g_free(kernel);
     return result;
 }

@@ -19,6 +19,7 @@
 struct family {
     int family; /* AF_INET, AF_INET6 */
     struct agent *agent;
+    struct agent_inbox inbox;   /* of upkeep.c */
     struct ruleset_state state; /* of the look at all entries before anything was changed … */
     struct moment read;         /* … when that began */
     bool reads_later;           /* all texts but raw's: when recording has begun */

@@ -40,7 +40,8 @@ static int ask_repair(struct kernel *kernel, struct family *family, struct pipel
                          "%s once more, after %d repairs within a minute: another program does not let this "
                          "recording be, so it ends here",
                          what, UPKEEP_REPAIRS_MINUTE);
-    int result = agent_request_repair(family->agent, upkeep_date(&family->upkeep, now_s()), error);
+    int result =
+        agent_request_repair(family->agent, &family->inbox, upkeep_date(&family->upkeep, now_s()), error);
     if (result == 0)
         upkeep_asked_repair(&family->upkeep);
     return result;
@@ -127,7 +128,7 @@ static int take_replies(struct kernel *kernel, struct family *family, struct pip
 {
     for (;;) {
         struct agent_reply reply;
-        int result = agent_receive_upkeep(family->agent, &reply, error);
+        int result = agent_receive(family->agent, &family->inbox, &reply, error);
         if (result == -EAGAIN)
             return 0;
         if (result == 0) {
@@ -153,7 +154,7 @@ static int renew(const struct kernel *kernel, struct family *family, struct pipe
             "since then were not recorded",
             family_name(family));
     }
-    int result = agent_request_renew(family->agent, upkeep_date(&family->upkeep, now), error);
+    int result = agent_request_renew(family->agent, &family->inbox, upkeep_date(&family->upkeep, now), error);
     if (result == 0) {
         watch_forgive(kernel->watch, 1);
         upkeep_asked_renewal(&family->upkeep, now);
@@ -163,7 +164,7 @@ static int renew(const struct kernel *kernel, struct family *family, struct pipe
 
 static int look(struct family *family, struct error *error)
 {
-    int result = agent_request_look(family->agent, error);
+    int result = agent_request_look(family->agent, &family->inbox, error);
     if (result == 0)
         upkeep_asked_look(&family->upkeep);
     return result == -EAGAIN ? 0 : result;

@@ -27,8 +27,8 @@ int watch_open(struct watch **ret_watch, struct pipeline *pipeline, const char *
 void watch_add_lock(struct watch *watch, const char *path);
 
 /* Adds a family, as the book knows it: `state` is of a look at all entries that began at `read`. The agent
- * stays the caller's. `reads_all`: the book has no rules but those of raw, and is under suspicion since
- * before that look: the watch begins with reading. */
+ * stays the caller's, and is closed before the watch. `reads_all`: the book has no rules but those of raw,
+ * and is under suspicion since before that look: the watch begins with reading. */
 void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_state *state,
                struct moment read, bool reads_all);
 

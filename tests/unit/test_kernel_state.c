@@ -158,6 +158,20 @@ static void test_a_start_that_fails(void **state)
     }
 }
 
+static void test_a_start_that_fails_at_the_second_family(void **state)
+{
+    (void)state;
+    struct kernel_state order;
+    struct failures failures = {.family = 1};
+    kernel_state_init(&order, versions, 2, true);
+    failures.result[KERNEL_RULES] = -EBUSY;
+    assert_steps(&order, KERNEL_RUNNING, &failures,
+                 "leftovers read4 read6 limit arm logger4 rules4 tables4 logger6 rules6");
+    kernel_state_close(&order);
+    assert_steps(&order, KERNEL_CLOSED, &failures, "close4 close6 guard");
+    assert_int_equal(order.result, 0);
+}
+
 static void test_no_agent_could_be_started(void **state)
 {
     (void)state;
@@ -276,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_one_family),
         cmocka_unit_test(test_without_own_rules),
         cmocka_unit_test(test_a_start_that_fails),
+        cmocka_unit_test(test_a_start_that_fails_at_the_second_family),
         cmocka_unit_test(test_no_agent_could_be_started),
         cmocka_unit_test(test_an_agent_dies),
         cmocka_unit_test(test_an_agent_that_takes_long_is_not_dead),

@@ -56,6 +56,7 @@ static bool has_to_be_done(const struct kernel_state *state)
 static void go_on(struct kernel_state *state)
 {
     do {
+        assert(state->step < KERNEL_CLOSED); /* which always has to be */
         enum kernel_step first = first_of_family[state->step];
         if (first != 0 && state->family + 1 < state->count) {
             state->step = first;

@@ -164,7 +164,7 @@ static int legacy_turn(struct backend *backend, struct monotonic now, struct err
         legacy->wake = assembler_tick(pipeline->assembler, now);
         legacy->ticked = drained;
     }
-    int result = kernel_tick(legacy->kernel, pipeline, drained.ns, error);
+    int result = kernel_tick(legacy->kernel, pipeline, drained, error);
     if (result < 0)
         return result;
     return state == SOURCE_MORE ? BACKEND_MORE : pipeline->taken > taken ? BACKEND_TAKEN : BACKEND_WAIT;
@@ -173,7 +173,7 @@ static int legacy_turn(struct backend *backend, struct monotonic now, struct err
 static struct monotonic legacy_due(const struct backend *backend)
 {
     const struct legacy *legacy = legacy_of_const(backend);
-    struct monotonic due = {watch_due_ns(legacy->watch)}, next = monotonic_after(legacy->ticked, TICK_NS);
+    struct monotonic due = watch_due(legacy->watch), next = monotonic_after(legacy->ticked, TICK_NS);
     struct monotonic wake = legacy->wake;
     /* Messages were taken, and no time has passed for their paths yet. */
     if (wake.ns == MONOTONIC_NEVER.ns && monotonic_is_before(legacy->ticked, legacy->pipeline.now))

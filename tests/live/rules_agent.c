@@ -111,10 +111,11 @@ static pid_t start_client(enum ip_family family, bool reading)
     pid_t pid = fork();
     if (pid == 0) {
         struct agent *agent = NULL;
+        struct agent_inbox inbox = {0};
         close(ready[0]);
         if (agent_open(&agent, family, -1, NULL) || agent_logger_set(agent, TIMEOUT_MS, NULL) ||
             agent_install(agent, &world_plain, TIMEOUT_MS, NULL, NULL) ||
-            (reading && agent_request_text(agent, "filter", NULL)))
+            (reading && agent_request_text(agent, &inbox, "filter", NULL)))
             _exit(1);
         close(ready[1]);
         for (;;)
@@ -190,14 +191,15 @@ static void test_without_waiting(void)
     world_run(world_rules);
     struct agent *agent = world_agent(FAMILY_IPV4);
     struct error error = {""};
+    struct agent_inbox inbox = {0};
     struct agent_reply reply;
     struct ruleset_state state;
-    CHECK(agent_receive(agent, &reply, &error) == -EAGAIN);
-    CHECK(agent_request_text(agent, "filter", &error) == 0);
-    CHECK(agent_request_text(agent, "nosuch", &error) == 0);
-    CHECK(agent_request_state(agent, true, &error) == 0);
+    CHECK(agent_receive(agent, &inbox, &reply, &error) == -EAGAIN);
+    CHECK(agent_request_text(agent, &inbox, "filter", &error) == 0);
+    CHECK(agent_request_text(agent, &inbox, "nosuch", &error) == 0);
+    CHECK(agent_request_state(agent, &inbox, true, &error) == 0);
     CHECK(agent_state(agent, false, TIMEOUT_MS, &state, &error) == 0, "but %s", error.text);
-    CHECK(agent_request_text(agent, "raw", &error) == 0);
+    CHECK(agent_request_text(agent, &inbox, "raw", &error) == 0);
     static const struct {
         enum agent_reply_kind kind;
         int result;
@@ -210,7 +212,7 @@ static void test_without_waiting(void)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
         int result;
-        while ((result = agent_receive(agent, &reply, &error)) == -EAGAIN)
+        while ((result = agent_receive(agent, &inbox, &reply, &error)) == -EAGAIN)
             g_usleep(1000);
         if (!CHECK(result == 0, "but %s", error.text))
             break;

@@ -128,12 +128,13 @@ void world_install(struct agent *agent, const struct trace_options *options, str
 int world_renew(struct agent *agent, int64_t date_stop, struct trace_report *report, struct error *error)
 {
     struct pollfd wait = {.fd = agent_fd(agent), .events = POLLIN};
+    struct agent_inbox inbox = {0};
     struct agent_reply reply;
-    int result = agent_request_renew(agent, date_stop, error);
+    int result = agent_request_renew(agent, &inbox, date_stop, error);
     if (result == 0 && poll(&wait, 1, TIMEOUT_MS) != 1)
         result = error_set(error, ETIMEDOUT, "no answer to the renewal");
     if (result == 0)
-        result = agent_receive_upkeep(agent, &reply, error);
+        result = agent_receive(agent, &inbox, &reply, error);
     if (result < 0)
         return result;
     if (reply.result < 0)

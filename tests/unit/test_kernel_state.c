@@ -142,7 +142,7 @@ static void test_a_start_that_fails(void **state)
         assert_int_equal(order.families[0].logger, step >= KERNEL_LOGGER);
         assert_int_equal(order.families[0].rules, step >= KERNEL_RULES);
         assert_int_equal(order.families[1].logger, step == KERNEL_BIND);
-        assert_false(kernel_state_must_look(&order, 10000 * MS));
+        assert_false(kernel_state_must_look(&order, (struct monotonic){10000 * MS}));
         kernel_state_stop(&order); /* it has not begun */
         assert_int_equal(order.step, step);
         kernel_state_close(&order);
@@ -156,6 +156,20 @@ static void test_a_start_that_fails(void **state)
         assert_int_equal(strncmp(left.text, "the IPv4 and IPv6 ", 18) == 0, step == KERNEL_BIND);
         assert_int_equal(left.text[0] == '\0', step < KERNEL_LOGGER);
     }
+}
+
+static void test_a_start_that_fails_at_the_second_family(void **state)
+{
+    (void)state;
+    struct kernel_state order;
+    struct failures failures = {.family = 1};
+    kernel_state_init(&order, versions, 2, true);
+    failures.result[KERNEL_RULES] = -EBUSY;
+    assert_steps(&order, KERNEL_RUNNING, &failures,
+                 "leftovers read4 read6 limit arm logger4 rules4 tables4 logger6 rules6");
+    kernel_state_close(&order);
+    assert_steps(&order, KERNEL_CLOSED, &failures, "close4 close6 guard");
+    assert_int_equal(order.result, 0);
 }
 
 static void test_no_agent_could_be_started(void **state)
@@ -258,15 +272,15 @@ static void test_looks_while_it_runs(void **state)
 {
     (void)state;
     struct kernel_state order = running(true);
-    assert_true(kernel_state_must_look(&order, 5000 * MS));
-    assert_false(kernel_state_must_look(&order, 5000 * MS));
-    assert_false(kernel_state_must_look(&order, 5199 * MS));
-    assert_true(kernel_state_must_look(&order, 5200 * MS));
-    assert_false(kernel_state_must_look(&order, 5399 * MS));
+    assert_true(kernel_state_must_look(&order, (struct monotonic){5000 * MS}));
+    assert_false(kernel_state_must_look(&order, (struct monotonic){5000 * MS}));
+    assert_false(kernel_state_must_look(&order, (struct monotonic){5199 * MS}));
+    assert_true(kernel_state_must_look(&order, (struct monotonic){5200 * MS}));
+    assert_false(kernel_state_must_look(&order, (struct monotonic){5399 * MS}));
     kernel_state_stop(&order); /* what is missing now we took out ourselves */
-    assert_false(kernel_state_must_look(&order, 9000 * MS));
+    assert_false(kernel_state_must_look(&order, (struct monotonic){9000 * MS}));
     kernel_state_close(&order);
-    assert_false(kernel_state_must_look(&order, 9000 * MS));
+    assert_false(kernel_state_must_look(&order, (struct monotonic){9000 * MS}));
 }
 
 int main(void)
@@ -276,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_one_family),
         cmocka_unit_test(test_without_own_rules),
         cmocka_unit_test(test_a_start_that_fails),
+        cmocka_unit_test(test_a_start_that_fails_at_the_second_family),
         cmocka_unit_test(test_no_agent_could_be_started),
         cmocka_unit_test(test_an_agent_dies),
         cmocka_unit_test(test_an_agent_that_takes_long_is_not_dead),

@@ -17,7 +17,7 @@ struct world {
 
 static struct moment at(uint64_t ms)
 {
-    return (struct moment){ms * MS, EPOCH + ms * MS};
+    return (struct moment){{ms * MS}, EPOCH + ms * MS};
 }
 
 static void put_table(struct ruleset_state *state, const char *name, uint64_t hash)
@@ -77,7 +77,7 @@ static void test_a_look_confirms_what_came_before_it_was_asked_for(void **state)
     world.mark = 7;
     want(&world, RULE_WATCH_WANTS_ENTRIES);
     want(&world, RULE_WATCH_WANTS_NOTHING);
-    assert_int_equal(rule_watch_due_ns(&world.watch, true), UINT64_MAX);
+    assert_int_equal(rule_watch_due(&world.watch, true).ns, UINT64_MAX);
     world.mark = 9; /* read between question and answer: the look may have been before them */
     assert_int_equal(answer(&world, 3), RULE_WATCH_FOUND_SAME);
     assert_int_equal(world.watch.mark, 7);
@@ -92,21 +92,21 @@ static void test_looks_take_a_part_of_the_time(void **state)
     begin(&world, false);
     world.state.cpu_ns = 16 * MS; /* 20 000 rules */
     look_in_vain(&world);         /* done at 1001 */
-    world.watch.sizes_ns = UINT64_MAX / 2;
-    assert_int_equal(rule_watch_due_ns(&world.watch, true), (1001 + 16 * 24) * MS);
-    assert_int_equal(rule_watch_due_ns(&world.watch, false), (1001 + 2000) * MS);
+    world.watch.sizes_at = (struct monotonic){UINT64_MAX / 2};
+    assert_int_equal(rule_watch_due(&world.watch, true).ns, (1001 + 16 * 24) * MS);
+    assert_int_equal(rule_watch_due(&world.watch, false).ns, (1001 + 2000) * MS);
     world.ms = 1001 + 16 * 24 - 1;
     want(&world, RULE_WATCH_WANTS_NOTHING);
     world.ms++;
     world.state.cpu_ns = 100 * MS; /* 100 000 */
     look_in_vain(&world);
-    world.watch.sizes_ns = UINT64_MAX / 2;
-    assert_int_equal(rule_watch_due_ns(&world.watch, false), (world.ms + 100 * 99) * MS);
+    world.watch.sizes_at = (struct monotonic){UINT64_MAX / 2};
+    assert_int_equal(rule_watch_due(&world.watch, false).ns, (world.ms + 100 * 99) * MS);
     /* However little it takes, they are 10 ms apart. */
     world.ms += 2400;
     world.state.cpu_ns = 0;
     look_in_vain(&world);
-    assert_int_equal(rule_watch_due_ns(&world.watch, true), (world.ms + 10) * MS);
+    assert_int_equal(rule_watch_due(&world.watch, true).ns, (world.ms + 10) * MS);
     rule_watch_hurry(&world.watch);
     want(&world, RULE_WATCH_WANTS_ENTRIES);
 }
@@ -159,7 +159,7 @@ static void test_a_change_lies_between_two_looks(void **state)
     assert_int_equal(world.watch.wanted, 1 << 1);
     want(&world, RULE_WATCH_WANTS_TEXTS);
     want(&world, RULE_WATCH_WANTS_NOTHING);
-    assert_int_equal(rule_watch_due_ns(&world.watch, true), UINT64_MAX);
+    assert_int_equal(rule_watch_due(&world.watch, true).ns, UINT64_MAX);
     world.ms = 1030;
     rule_watch_take_text(&world.watch, "filter", 22);
     world.mark = 15;
@@ -465,7 +465,7 @@ static void test_all_texts_are_read_first(void **state)
     struct world world;
     begin(&world, true);
     assert_true(world.watch.is_first);
-    assert_int_equal(rule_watch_due_ns(&world.watch, false), 0);
+    assert_int_equal(rule_watch_due(&world.watch, false).ns, 0);
     want(&world, RULE_WATCH_WANTS_TEXTS);
     rule_watch_take_text(&world.watch, "raw", 1);
     want(&world, RULE_WATCH_WANTS_NOTHING);

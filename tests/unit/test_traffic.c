@@ -36,19 +36,19 @@ static void test_what_is_forwarded_counts_once(void **state)
 static void test_rate(void **state)
 {
     (void)state;
-    const struct traffic first = {5 * SECOND, 1000};
-    assert_true(traffic_rate(&first, &(struct traffic){7 * SECOND, 4000}) == 1500);
-    assert_true(traffic_rate(&first, &(struct traffic){5 * SECOND + 100 * MS, 1100}) == 1000);
+    const struct traffic first = {{5 * SECOND}, 1000};
+    assert_true(traffic_rate(&first, &(struct traffic){{7 * SECOND}, 4000}) == 1500);
+    assert_true(traffic_rate(&first, &(struct traffic){{5 * SECOND + 100 * MS}, 1100}) == 1000);
 }
 
 static void test_where_nobody_can_say(void **state)
 {
     (void)state;
-    const struct traffic first = {5 * SECOND, 1000}, none = {0, 0};
+    const struct traffic first = {{5 * SECOND}, 1000}, none = {{0}, 0};
     assert_true(traffic_rate(&none, &first) == 0);
     assert_true(traffic_rate(&first, &none) == 0);
-    assert_true(traffic_rate(&first, &(struct traffic){5 * SECOND + 49 * MS, 9000}) == 0);
-    assert_true(traffic_rate(&first, &(struct traffic){7 * SECOND, 999}) == 0);
+    assert_true(traffic_rate(&first, &(struct traffic){{5 * SECOND + 49 * MS}, 9000}) == 0);
+    assert_true(traffic_rate(&first, &(struct traffic){{7 * SECOND}, 999}) == 0);
 }
 
 int main(void)

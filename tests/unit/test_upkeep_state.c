@@ -165,9 +165,9 @@ static void test_too_many_repairs(void **state)
     (void)state;
     struct upkeep_repairs repairs = {0};
     for (unsigned i = 0; i < UPKEEP_REPAIRS_MINUTE; i++)
-        assert_true(upkeep_may_repair(&repairs, (100 + i) * SECOND));
-    assert_false(upkeep_may_repair(&repairs, 160 * SECOND));
-    assert_true(upkeep_may_repair(&repairs, 160 * SECOND + 1));
+        assert_true(upkeep_may_repair(&repairs, (struct monotonic){(100 + i) * SECOND}));
+    assert_false(upkeep_may_repair(&repairs, (struct monotonic){160 * SECOND}));
+    assert_true(upkeep_may_repair(&repairs, (struct monotonic){160 * SECOND + 1}));
     assert_int_equal(repairs.count, 1);
 }
 

@@ -41,9 +41,7 @@ void agent_assume_lock(struct agent *agent, bool held)
 static void agent_free(struct agent *agent)
 {
     cleanup_close(&agent->socket);
-    for (size_t i = 0; i < WIRE_ASKER_COUNT; i++)
-        for (struct agent_reply *reply; (reply = g_queue_pop_head(&agent->kept[i])); g_free(reply))
-            agent_reply_done(reply);
+    g_hash_table_unref(agent->pending);
     g_free(agent);
 }
 
@@ -60,8 +58,7 @@ static bool reap(struct agent *agent, gint64 deadline)
 
 int agent_open(struct agent **ret_agent, enum ip_family family, int netns_fd, struct error *error)
 {
-    int pair[2], hello_fd = -1;
-    struct wire_reply hello;
+    int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
         return error_set(error, errno, "no socket pair for the helper for rules: %s", g_strerror(errno));
     pid_t pid = fork();
@@ -76,12 +73,8 @@ int agent_open(struct agent **ret_agent, enum ip_family family, int netns_fd, st
 
     struct agent *agent = g_new0(struct agent, 1);
     *agent = (struct agent){.family = family, .pid = pid, .socket = pair[0]};
-    int result = agent_await(agent, 0, HELLO_TIMEOUT_MS, &hello, &hello_fd, error);
-    if (!result && hello.result) {
-        result = hello.result;
-        if (error)
-            *error = hello.error;
-    }
+    agent->pending = g_hash_table_new(NULL, NULL);
+    int result = agent_await_hello(agent, HELLO_TIMEOUT_MS, error);
     if (result) {
         cleanup_close(&agent->socket);
         reap(agent, g_get_monotonic_time() + G_TIME_SPAN_SECOND);
@@ -95,8 +88,8 @@ int agent_open(struct agent **ret_agent, enum ip_family family, int netns_fd, st
 static int undo(struct agent *agent, int timeout_ms, struct undo_report *ret_report, struct error *error)
 {
     struct wire_request request = {.kind = WIRE_UNDO};
-    struct wire_reply reply;
-    int result = agent_ask(agent, &request, timeout_ms, &reply, NULL, error);
+    struct agent_reply reply;
+    int result = agent_ask(agent, &request, timeout_ms, &reply, error);
     if (!result && ret_report)
         *ret_report = reply.undo;
     return result;
@@ -124,8 +117,8 @@ int agent_state(struct agent *agent, bool deep, int timeout_ms, struct ruleset_s
                 struct error *error)
 {
     struct wire_request request = {.kind = WIRE_STATE, .deep = deep};
-    struct wire_reply reply;
-    int result = agent_ask(agent, &request, timeout_ms, &reply, NULL, error);
+    struct agent_reply reply;
+    int result = agent_ask(agent, &request, timeout_ms, &reply, error);
     if (!result)
         *ret_state = reply.state;
     return result;
@@ -134,12 +127,13 @@ int agent_state(struct agent *agent, bool deep, int timeout_ms, struct ruleset_s
 static int ask_text(struct agent *agent, enum wire_kind kind, const char *table, int timeout_ms,
                     struct table_text *ret_text, struct error *error)
 {
-    CLEANUP_CLOSE int fd = -1;
     struct wire_request request = {.kind = kind};
-    struct wire_reply reply;
+    struct agent_reply reply;
     g_strlcpy(request.table, table, sizeof request.table);
-    int result = agent_ask(agent, &request, timeout_ms, &reply, &fd, error);
-    return result ? result : agent_read_text(fd, table, ret_text, error);
+    int result = agent_ask(agent, &request, timeout_ms, &reply, error);
+    if (!result)
+        *ret_text = reply.text;
+    return result;
 }
 
 int agent_text(struct agent *agent, const char *table, int timeout_ms, struct table_text *ret_text,
@@ -166,15 +160,15 @@ int agent_own_text(struct agent *agent, int timeout_ms, char **ret_lines, struct
 int agent_logger_set(struct agent *agent, int timeout_ms, struct error *error)
 {
     struct wire_request request = {.kind = WIRE_LOGGER_SET};
-    struct wire_reply reply;
-    return agent_ask(agent, &request, timeout_ms, &reply, NULL, error);
+    struct agent_reply reply;
+    return agent_ask(agent, &request, timeout_ms, &reply, error);
 }
 
 static int ask_trace(struct agent *agent, struct wire_request *request, int timeout_ms,
                      struct trace_report *ret_report, struct error *error)
 {
-    struct wire_reply reply;
-    int result = agent_ask(agent, request, timeout_ms, &reply, NULL, error);
+    struct agent_reply reply;
+    int result = agent_ask(agent, request, timeout_ms, &reply, error);
     if (!result && ret_report)
         *ret_report = reply.trace;
     return result;
@@ -210,51 +204,41 @@ int agent_remove(struct agent *agent, int timeout_ms, struct trace_report *ret_r
 int agent_bind(struct agent *agent, int timeout_ms, struct error *error)
 {
     struct wire_request request = {.kind = WIRE_BIND};
-    struct wire_reply reply;
-    return agent_ask(agent, &request, timeout_ms, &reply, NULL, error);
+    struct agent_reply reply;
+    return agent_ask(agent, &request, timeout_ms, &reply, error);
 }
 
 /* ---- requests that do not wait ---- */
 
-int agent_request_text(struct agent *agent, const char *table, struct error *error)
+int agent_request_text(struct agent *agent, struct agent_inbox *inbox, const char *table, struct error *error)
 {
-    struct wire_request request = {.kind = WIRE_TEXT, .asker = WIRE_ASKER_READS};
+    struct wire_request request = {.kind = WIRE_TEXT};
     g_strlcpy(request.table, table, sizeof request.table);
-    return agent_send(agent, &request, error);
+    return agent_send(agent, inbox, &request, error);
 }
 
-int agent_request_state(struct agent *agent, bool deep, struct error *error)
+int agent_request_state(struct agent *agent, struct agent_inbox *inbox, bool deep, struct error *error)
 {
-    struct wire_request request = {.kind = WIRE_STATE, .asker = WIRE_ASKER_READS, .deep = deep};
-    return agent_send(agent, &request, error);
+    struct wire_request request = {.kind = WIRE_STATE, .deep = deep};
+    return agent_send(agent, inbox, &request, error);
 }
 
-int agent_request_look(struct agent *agent, struct error *error)
+int agent_request_look(struct agent *agent, struct agent_inbox *inbox, struct error *error)
 {
-    struct wire_request request = {.kind = WIRE_LOOK, .asker = WIRE_ASKER_UPKEEP};
-    return agent_send(agent, &request, error);
+    struct wire_request request = {.kind = WIRE_LOOK};
+    return agent_send(agent, inbox, &request, error);
 }
 
-int agent_request_renew(struct agent *agent, int64_t date_stop, struct error *error)
+int agent_request_renew(struct agent *agent, struct agent_inbox *inbox, int64_t date_stop,
+                        struct error *error)
 {
-    struct wire_request request = {
-        .kind = WIRE_RENEW, .asker = WIRE_ASKER_UPKEEP, .options = {.date_stop = date_stop}};
-    return agent_send(agent, &request, error);
+    struct wire_request request = {.kind = WIRE_RENEW, .options = {.date_stop = date_stop}};
+    return agent_send(agent, inbox, &request, error);
 }
 
-int agent_request_repair(struct agent *agent, int64_t date_stop, struct error *error)
+int agent_request_repair(struct agent *agent, struct agent_inbox *inbox, int64_t date_stop,
+                         struct error *error)
 {
-    struct wire_request request = {
-        .kind = WIRE_REPAIR, .asker = WIRE_ASKER_UPKEEP, .options = {.date_stop = date_stop}};
-    return agent_send(agent, &request, error);
-}
-
-int agent_receive(struct agent *agent, struct agent_reply *ret_reply, struct error *error)
-{
-    return agent_receive_for(agent, WIRE_ASKER_READS, ret_reply, error);
-}
-
-int agent_receive_upkeep(struct agent *agent, struct agent_reply *ret_reply, struct error *error)
-{
-    return agent_receive_for(agent, WIRE_ASKER_UPKEEP, ret_reply, error);
+    struct wire_request request = {.kind = WIRE_REPAIR, .options = {.date_stop = date_stop}};
+    return agent_send(agent, inbox, &request, error);
 }

@@ -4,6 +4,7 @@
 #ifndef IPTRACE_LEGACY_AGENT_AGENT_H
 #define IPTRACE_LEGACY_AGENT_AGENT_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -57,23 +58,32 @@ int agent_bind(struct agent *agent, int timeout_ms, struct error *error);
 
 /* ---- Requests that do not wait: poll agent_fd() for POLLIN, then call agent_receive until -EAGAIN. ---- */
 
+/* Where the answers to requests come in that one reader has asked; start with {0}. Each reader has one of its
+ * own, so that none meets another's answers. It outlives the agent. */
+struct agent_inbox {
+    GQueue replies; /* of struct agent_reply */
+};
+
+/* Forgets the answers that nobody took. */
+void agent_inbox_done(struct agent_inbox *inbox);
+
 int agent_fd(const struct agent *agent);
-int agent_request_text(struct agent *agent, const char *table, struct error *error);
-int agent_request_state(struct agent *agent, bool deep, struct error *error);
-/* The next answer, in the order asked: 0 and a reply to be freed by agent_reply_done; -EAGAIN: none yet;
- * -EPIPE: the helper has ended. Call it also after each request that waits: such a one keeps the answers it
- * meets for here. */
-int agent_receive(struct agent *agent, struct agent_reply *ret_reply, struct error *error);
-
-/* ---- Likewise, for who keeps what was installed in place, and waits for other answers than who reads. ---- */
-
+int agent_request_text(struct agent *agent, struct agent_inbox *inbox, const char *table,
+                       struct error *error);
+int agent_request_state(struct agent *agent, struct agent_inbox *inbox, bool deep, struct error *error);
 /* Whether the logger and the rules of agent_install or the last renewal are still there: look.h. */
-int agent_request_look(struct agent *agent, struct error *error);
+int agent_request_look(struct agent *agent, struct agent_inbox *inbox, struct error *error);
 /* Gives the rules of agent_install another date; -ENOENT, where they are gone, is in the answer. */
-int agent_request_renew(struct agent *agent, int64_t date_stop, struct error *error);
+int agent_request_renew(struct agent *agent, struct agent_inbox *inbox, int64_t date_stop,
+                        struct error *error);
 /* Sets the logger and puts the rules of agent_install in again, ahead of all others, wherever they are. */
-int agent_request_repair(struct agent *agent, int64_t date_stop, struct error *error);
-/* As agent_receive, with answers to these three only, which agent_receive in turn never gives out. */
-int agent_receive_upkeep(struct agent *agent, struct agent_reply *ret_reply, struct error *error);
+int agent_request_repair(struct agent *agent, struct agent_inbox *inbox, int64_t date_stop,
+                         struct error *error);
+
+/* The next answer of an inbox, in the order asked: 0 and a reply to be freed by agent_reply_done; -EAGAIN:
+ * none yet; -EPIPE: the helper has ended. Call it also after each request that waits, and for each inbox:
+ * whoever reads the socket puts every answer into its inbox. */
+int agent_receive(struct agent *agent, struct agent_inbox *inbox, struct agent_reply *ret_reply,
+                  struct error *error);
 
 #endif

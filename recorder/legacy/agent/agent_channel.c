@@ -23,13 +23,16 @@ static int ended_error(const struct agent *agent, struct error *error)
                      agent_family_name(agent), (long)agent->pid);
 }
 
-int agent_send(struct agent *agent, struct wire_request *request, struct error *error)
+int agent_send(struct agent *agent, struct agent_inbox *inbox, struct wire_request *request,
+               struct error *error)
 {
     request->id = ++agent->last_id;
     request->lock_held = agent->lock_held;
     ssize_t length = send(agent->socket, request, sizeof *request, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (length == sizeof *request)
+    if (length == sizeof *request) {
+        g_hash_table_insert(agent->pending, GUINT_TO_POINTER(request->id), inbox);
         return 0;
+    }
     if (length < 0 && errno == EAGAIN)
         return error_set(error, EAGAIN, "the %s helper for rules has too many requests waiting",
                          agent_family_name(agent));
@@ -66,7 +69,7 @@ static int receive_wire(struct agent *agent, struct wire_reply *ret_reply, int *
     return 0;
 }
 
-int agent_read_text(int fd, const char *table, struct table_text *ret_text, struct error *error)
+static int read_text(int fd, const char *table, struct table_text *ret_text, struct error *error)
 {
     struct stat status;
     struct wire_text head;
@@ -100,68 +103,95 @@ int agent_read_text(int fd, const char *table, struct table_text *ret_text, stru
 static enum agent_reply_kind kind_of(const struct wire_reply *wire)
 {
     switch (wire->kind) {
+    case WIRE_TEXT:
+    case WIRE_OWN_TEXT:
+        return AGENT_REPLY_TEXT;
     case WIRE_STATE:
         return AGENT_REPLY_STATE;
     case WIRE_LOOK:
         return AGENT_REPLY_LOOK;
+    case WIRE_INSTALL:
+    case WIRE_REMOVE:
+        return AGENT_REPLY_CHANGE;
     case WIRE_RENEW:
         return AGENT_REPLY_RENEW;
     case WIRE_REPAIR:
         return AGENT_REPLY_REPAIR;
+    case WIRE_UNDO:
+        return AGENT_REPLY_UNDO;
     default:
-        return AGENT_REPLY_TEXT;
+        return AGENT_REPLY_DONE;
     }
 }
 
 static struct agent_reply decode(const struct wire_reply *wire, int fd)
 {
-    struct agent_reply reply = {
-        .kind = kind_of(wire),
-        .result = wire->result,
-        .error = wire->error,
-    };
+    struct agent_reply reply = {.kind = kind_of(wire), .result = wire->result, .error = wire->error};
     g_strlcpy(reply.table, wire->table, sizeof reply.table);
     if (reply.result)
         return reply;
-    if (reply.kind == AGENT_REPLY_STATE)
+    switch (reply.kind) {
+    case AGENT_REPLY_DONE:
+        break;
+    case AGENT_REPLY_TEXT:
+        reply.result = read_text(fd, reply.table, &reply.text, &reply.error);
+        break;
+    case AGENT_REPLY_STATE:
         reply.state = wire->state;
-    else if (reply.kind == AGENT_REPLY_LOOK)
+        break;
+    case AGENT_REPLY_LOOK:
         reply.look = wire->look;
-    else if (reply.kind == AGENT_REPLY_RENEW || reply.kind == AGENT_REPLY_REPAIR)
+        break;
+    case AGENT_REPLY_CHANGE:
+    case AGENT_REPLY_RENEW:
+    case AGENT_REPLY_REPAIR:
         reply.trace = wire->trace;
-    else
-        reply.result = agent_read_text(fd, reply.table, &reply.text, &reply.error);
+        break;
+    case AGENT_REPLY_UNDO:
+        reply.undo = wire->undo;
+        break;
+    }
     return reply;
 }
 
-static void keep_reply(struct agent *agent, const struct wire_reply *wire, int fd)
+void agent_inbox_done(struct agent_inbox *inbox)
 {
-    struct agent_reply reply = decode(wire, fd);
-    if (wire->asker < WIRE_ASKER_COUNT)
-        g_queue_push_tail(&agent->kept[wire->asker], g_memdup2(&reply, sizeof reply));
-    else
-        agent_reply_done(&reply);
+    for (struct agent_reply *reply; (reply = g_queue_pop_head(&inbox->replies)); g_free(reply))
+        agent_reply_done(reply);
 }
 
-int agent_receive_for(struct agent *agent, enum wire_asker asker, struct agent_reply *ret_reply,
-                      struct error *error)
+/* One reply from the socket into its inbox; one that nobody waits for any more is dropped. */
+static int sort_one(struct agent *agent, struct error *error)
+{
+    CLEANUP_CLOSE int fd = -1;
+    struct wire_reply wire;
+    gpointer inbox;
+    int result = receive_wire(agent, &wire, &fd, error);
+    if (result)
+        return result;
+    if (!g_hash_table_steal_extended(agent->pending, GUINT_TO_POINTER(wire.id), NULL, &inbox))
+        return 0;
+    struct agent_reply reply = decode(&wire, fd);
+    g_queue_push_tail(&((struct agent_inbox *)inbox)->replies, g_memdup2(&reply, sizeof reply));
+    return 0;
+}
+
+int agent_receive(struct agent *agent, struct agent_inbox *inbox, struct agent_reply *ret_reply,
+                  struct error *error)
 {
     for (;;) {
-        g_autofree struct agent_reply *kept = g_queue_pop_head(&agent->kept[asker]);
-        if (kept) {
-            *ret_reply = *kept;
+        g_autofree struct agent_reply *reply = g_queue_pop_head(&inbox->replies);
+        if (reply) {
+            *ret_reply = *reply;
             return 0;
         }
-        CLEANUP_CLOSE int fd = -1;
-        struct wire_reply wire;
-        int result = receive_wire(agent, &wire, &fd, error);
+        int result = sort_one(agent, error);
         if (result)
             return result;
-        /* Replies to who waited and gave up are nobody's any more. */
-        if (wire.asker != WIRE_ASKER_WAITS)
-            keep_reply(agent, &wire, fd);
     }
 }
+
+/* ---- Requests that wait ---- */
 
 static int wait_readable(const struct agent *agent, gint64 deadline, struct error *error)
 {
@@ -180,39 +210,40 @@ static int wait_readable(const struct agent *agent, gint64 deadline, struct erro
     return 0;
 }
 
-int agent_await(struct agent *agent, uint32_t id, int timeout_ms, struct wire_reply *ret_reply, int *ret_fd,
-                struct error *error)
+static int await(struct agent *agent, uint32_t id, struct agent_inbox *inbox, int timeout_ms,
+                 struct agent_reply *ret_reply, struct error *error)
 {
     gint64 deadline = g_get_monotonic_time() + timeout_ms * G_TIME_SPAN_MILLISECOND;
-    for (;;) {
-        CLEANUP_CLOSE int fd = -1;
-        int result = wait_readable(agent, deadline, error);
-        if (!result)
-            result = receive_wire(agent, ret_reply, &fd, error);
+    struct error problem;
+    int result;
+    while ((result = agent_receive(agent, inbox, ret_reply, &problem)) == -EAGAIN) {
+        result = wait_readable(agent, deadline, &problem);
         if (result)
-            return result;
-        if (ret_reply->id == id && ret_reply->asker == WIRE_ASKER_WAITS) {
-            *ret_fd = take_fd(&fd);
-            return 0;
-        }
-        if (ret_reply->asker != WIRE_ASKER_WAITS)
-            keep_reply(agent, ret_reply, fd);
+            break;
     }
+    if (result) {
+        g_hash_table_remove(agent->pending, GUINT_TO_POINTER(id));
+    } else if (ret_reply->result) {
+        result = ret_reply->result;
+        problem = ret_reply->error;
+    }
+    if (result && error)
+        *error = problem;
+    return result;
 }
 
-int agent_ask(struct agent *agent, struct wire_request *request, int timeout_ms, struct wire_reply *ret_reply,
-              int *ret_fd, struct error *error)
+int agent_await_hello(struct agent *agent, int timeout_ms, struct error *error)
 {
-    CLEANUP_CLOSE int fd = -1;
-    int result = agent_send(agent, request, error);
-    if (!result)
-        result = agent_await(agent, request->id, timeout_ms, ret_reply, &fd, error);
-    if (!result && ret_reply->result) {
-        result = ret_reply->result;
-        if (error)
-            *error = ret_reply->error;
-    }
-    if (!result && ret_fd)
-        *ret_fd = take_fd(&fd);
-    return result;
+    struct agent_inbox inbox = {0};
+    struct agent_reply hello;
+    g_hash_table_insert(agent->pending, GUINT_TO_POINTER(0), &inbox);
+    return await(agent, 0, &inbox, timeout_ms, &hello, error);
+}
+
+int agent_ask(struct agent *agent, struct wire_request *request, int timeout_ms,
+              struct agent_reply *ret_reply, struct error *error)
+{
+    struct agent_inbox inbox = {0};
+    int result = agent_send(agent, &inbox, request, error);
+    return result ? result : await(agent, request->id, &inbox, timeout_ms, ret_reply, error);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The client's end of the socket to an agent: one request out, one reply in. */
+/* The client's end of the socket to an agent: requests out, each reply into the inbox of who asked. */
 #ifndef IPTRACE_LEGACY_AGENT_AGENT_CHANNEL_H
 #define IPTRACE_LEGACY_AGENT_AGENT_CHANNEL_H
 
 #include <glib.h>
 
 #include "format/family.h"
+#include "recorder/legacy/agent/agent.h"
 #include "recorder/legacy/agent/agent_wire.h"
 
 struct agent {
@@ -14,28 +15,21 @@ struct agent {
     int socket;
     bool lock_held;
     uint32_t last_id;
-    GQueue kept[WIRE_ASKER_COUNT]; /* struct agent_reply for each asker that another met */
+    GHashTable *pending; /* id of a request under way → its struct agent_inbox */
 };
 
 const char *agent_family_name(const struct agent *agent);
 
 /* Numbers the request and sends it. -EAGAIN: too many are under way; -EPIPE: the agent has ended. */
-int agent_send(struct agent *agent, struct wire_request *request, struct error *error);
+int agent_send(struct agent *agent, struct agent_inbox *inbox, struct wire_request *request,
+               struct error *error);
 
-/* Waits for the reply to request `id`. Replies that are nobody's any more, for who waited gave up, are
- * dropped; those for agent_receive are kept for it. */
-int agent_await(struct agent *agent, uint32_t id, int timeout_ms, struct wire_reply *ret_reply, int *ret_fd,
-                struct error *error);
+/* The agent's first message. */
+int agent_await_hello(struct agent *agent, int timeout_ms, struct error *error);
 
-/* One request and its reply, whose error becomes the result; ret_fd may be NULL where no text is expected. */
-int agent_ask(struct agent *agent, struct wire_request *request, int timeout_ms, struct wire_reply *ret_reply,
-              int *ret_fd, struct error *error);
-
-/* Takes the memfd of agent_wire.h apart. */
-int agent_read_text(int fd, const char *table, struct table_text *ret_text, struct error *error);
-
-/* The next reply for `asker`; those for another are kept for it. -EAGAIN: nothing there yet. */
-int agent_receive_for(struct agent *agent, enum wire_asker asker, struct agent_reply *ret_reply,
-                      struct error *error);
+/* Sends a request and waits for the reply, whose error becomes the result; to be freed by agent_reply_done()
+ * where it has a text. A reply that comes later is dropped. */
+int agent_ask(struct agent *agent, struct wire_request *request, int timeout_ms,
+              struct agent_reply *ret_reply, struct error *error);
 
 #endif

@@ -38,7 +38,7 @@ struct server {
 
 static struct wire_reply reply_to(const struct wire_request *request)
 {
-    struct wire_reply reply = {.kind = request->kind, .id = request->id, .asker = request->asker};
+    struct wire_reply reply = {.kind = request->kind, .id = request->id};
     g_strlcpy(reply.table, request->table, sizeof reply.table);
     return reply;
 }

@@ -9,6 +9,7 @@
 #include "recorder/legacy/agent/table.h"
 #include "recorder/legacy/agent/trace_install.h"
 #include "recorder/legacy/agent/trace_rule.h"
+#include "recorder/legacy/agent/undo.h"
 #include "recorder/legacy/walk/tables.h"
 
 /* What a look at a family's tables finds; by value, nothing to free. */
@@ -35,14 +36,17 @@ struct table_text {
 void table_text_done(struct table_text *text);
 
 enum agent_reply_kind {
+    AGENT_REPLY_DONE, /* or not, and no more than that */
     AGENT_REPLY_TEXT,
     AGENT_REPLY_STATE,
     AGENT_REPLY_LOOK,
+    AGENT_REPLY_CHANGE, /* of our own rules at the start and the end */
     AGENT_REPLY_RENEW,
     AGENT_REPLY_REPAIR,
+    AGENT_REPLY_UNDO,
 };
 
-/* The answer to a request that does not wait. */
+/* The answer to a request. */
 struct agent_reply {
     enum agent_reply_kind kind;
     char table[RULESET_TABLE_NAME_SIZE]; /* the one asked for, of AGENT_REPLY_TEXT */
@@ -51,7 +55,8 @@ struct agent_reply {
     struct table_text text;
     struct ruleset_state state;
     struct ruleset_look look;
-    struct trace_report trace; /* of AGENT_REPLY_RENEW and _REPAIR */
+    struct trace_report trace; /* of AGENT_REPLY_CHANGE, _RENEW and _REPAIR */
+    struct undo_report undo;
 };
 
 void agent_reply_done(struct agent_reply *reply);

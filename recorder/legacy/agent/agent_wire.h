@@ -43,14 +43,6 @@ struct wire_options {
     char interfaces[TRACE_INTERFACES_MAX][TRACE_INTERFACE_SIZE];
 };
 
-/* Who waits for an answer. */
-enum wire_asker {
-    WIRE_ASKER_WAITS,  /* agent_await */
-    WIRE_ASKER_READS,  /* agent_receive */
-    WIRE_ASKER_UPKEEP, /* agent_receive_upkeep */
-    WIRE_ASKER_COUNT,
-};
-
 struct wire_text {
     uint64_t hash; /* as in struct table_state */
     uint64_t own_count;
@@ -58,9 +50,8 @@ struct wire_text {
 
 struct wire_request {
     uint32_t kind;
-    uint32_t id;
-    uint8_t asker; /* enum wire_asker; comes back with the answer */
-    uint8_t deep;  /* WIRE_STATE */
+    uint32_t id;  /* from 1; comes back with the answer */
+    uint8_t deep; /* WIRE_STATE */
     uint8_t
         lock_held; /* the client holds the xtables lock: counts until the first WIRE_INSTALL or WIRE_BIND */
     char table[RULESET_TABLE_NAME_SIZE]; /* WIRE_TEXT */
@@ -68,8 +59,7 @@ struct wire_request {
 };
 
 struct wire_reply {
-    uint32_t kind, id;
-    uint8_t asker;
+    uint32_t kind, id; /* 0: of WIRE_HELLO */
     char table[RULESET_TABLE_NAME_SIZE];
     int32_t result;
     struct error error;

@@ -138,9 +138,9 @@ int kernel_choose_families(struct kernel *kernel, struct error *error)
 
 /* ---- Running ---- */
 
-int kernel_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_ns, struct error *error)
+int kernel_tick(struct kernel *kernel, struct pipeline *pipeline, struct monotonic now, struct error *error)
 {
-    return kernel_state_must_look(&kernel->order, now_ns) ? upkeep_look(kernel, pipeline, now_ns, error) : 0;
+    return kernel_state_must_look(&kernel->order, now) ? upkeep_look(kernel, pipeline, now, error) : 0;
 }
 
 void kernel_watch(struct kernel *kernel, struct watch *watch)
@@ -269,6 +269,8 @@ int kernel_close(struct kernel *kernel, struct error *ret_left, struct error *er
     int result = do_steps(kernel, KERNEL_CLOSED, error);
     if (ret_left)
         kernel_state_tell_left(&kernel->order, kernel->netns->name ? kernel->netns->name : "", ret_left);
+    for (size_t i = 0; i < kernel->count; i++)
+        agent_inbox_done(&kernel->families[i].inbox);
     g_free(kernel);
     return result;
 }

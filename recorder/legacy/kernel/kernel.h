@@ -39,7 +39,7 @@ unsigned kernel_own_locks(const struct kernel *kernel);
 /* Keeps our rules and loggers in place (upkeep.h); call it at each turn of the loop, four times a second at
  * least. Never waits. An error is the end of the recording: somebody does not let it be, or an agent or the
  * guard was killed. */
-int kernel_tick(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_ns, struct error *error);
+int kernel_tick(struct kernel *kernel, struct pipeline *pipeline, struct monotonic now, struct error *error);
 
 /* Takes the TRACE rules out: no new packet is traced. */
 int kernel_stop_tracing(struct kernel *kernel, struct error *error);

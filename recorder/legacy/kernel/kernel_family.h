@@ -17,6 +17,7 @@
 struct family {
     enum ip_family family;
     struct agent *agent;
+    struct agent_inbox inbox;   /* of upkeep.c */
     struct ruleset_state state; /* of the look at all entries before anything was changed … */
     struct moment read;         /* … when that began */
     bool reads_later;           /* all texts but raw's: when recording has begun */

@@ -69,7 +69,7 @@ static int read_tables(struct family *family, struct pipeline *pipeline, struct 
 static int read_family(struct start *start, struct family *family, struct error *error)
 {
     struct ruleset_state *state = &family->state;
-    family->read = (struct moment){clock_monotonic().ns, clock_realtime_ns()};
+    family->read = (struct moment){clock_monotonic(), clock_realtime_ns()};
     int result = agent_state(family->agent, true, TEXT_MS, state, error);
     if (result < 0)
         return result;

@@ -56,6 +56,7 @@ static bool has_to_be_done(const struct kernel_state *state)
 static void go_on(struct kernel_state *state)
 {
     do {
+        assert(state->step < KERNEL_CLOSED); /* which always has to be */
         enum kernel_step first = first_of_family[state->step];
         if (first != 0 && state->family + 1 < state->count) {
             state->step = first;
@@ -143,11 +144,11 @@ void kernel_state_take(struct kernel_state *state, int result)
     go_on(state);
 }
 
-bool kernel_state_must_look(struct kernel_state *state, uint64_t now_ns)
+bool kernel_state_must_look(struct kernel_state *state, struct monotonic now)
 {
-    if (state->step != KERNEL_RUNNING || now_ns - state->looked_ns < KERNEL_LOOK_NS)
+    if (state->step != KERNEL_RUNNING || monotonic_since(now, state->looked) < KERNEL_LOOK_NS)
         return false;
-    state->looked_ns = now_ns;
+    state->looked = now;
     return true;
 }
 

@@ -32,6 +32,7 @@
 #include <stdint.h>
 
 #include "recorder/core/error.h"
+#include "recorder/core/monotonic.h"
 
 #define KERNEL_LOOK_NS 200000000ull /* between looks whether all is in place */
 
@@ -69,8 +70,8 @@ struct kernel_state {
         bool is_left;     /* and the agent is dead that should have put it back */
     } families[2];
     bool guard_is_dead, has_entered;
-    int result;         /* the first error of the end, since kernel_state_stop() or _close() */
-    uint64_t looked_ns; /* monotonic */
+    int result; /* the first error of the end, since kernel_state_stop() or _close() */
+    struct monotonic looked;
 };
 
 /* Nothing is changed yet, of `count` families. */
@@ -87,8 +88,8 @@ void kernel_state_stop(struct kernel_state *state);
 void kernel_state_close(struct kernel_state *state);
 
 /* True where it is time to look whether all that was changed is still as it was left; at most once in
- * KERNEL_LOOK_NS. `now_ns` is monotonic. */
-bool kernel_state_must_look(struct kernel_state *state, uint64_t now_ns);
+ * KERNEL_LOOK_NS. */
+bool kernel_state_must_look(struct kernel_state *state, struct monotonic now);
 
 /* Once closed: what is left, in a sentence that says who takes it out; empty where nothing is. `netns`: the
  * name of the namespace, empty for the own one. */

@@ -38,39 +38,40 @@ void rule_watch_init(struct rule_watch *watch, const struct ruleset_state *known
 
 /* ---- What to ask for ---- */
 
-static uint64_t entries_due_ns(const struct rule_watch *watch, bool packets_wait)
+static struct monotonic entries_due(const struct rule_watch *watch, bool packets_wait)
 {
     if (watch->is_urgent)
-        return watch->done.monotonic_ns;
+        return watch->done.monotonic;
     bool busy = packets_wait || watch->signed_ns != 0;
     uint64_t gap_ns = busy ? MAX(GAP_NS, watch->looks_ns * (BUSY_PART - 1))
                            : MAX(IDLE_NS, watch->looks_ns * (IDLE_PART - 1));
-    uint64_t due_ns = watch->done.monotonic_ns + gap_ns;
-    return watch->lock.holders > 0 ? MAX(due_ns, watch->asked.monotonic_ns + HELD_NS) : due_ns;
+    struct monotonic due = monotonic_after(watch->done.monotonic, gap_ns);
+    return watch->lock.holders > 0 ? monotonic_later(due, monotonic_after(watch->asked.monotonic, HELD_NS))
+                                   : due;
 }
 
-static uint64_t sizes_due_ns(const struct rule_watch *watch, bool packets_wait)
+static struct monotonic sizes_due(const struct rule_watch *watch, bool packets_wait)
 {
-    return watch->sizes_ns + (packets_wait ? SIZES_NS : SIZES_IDLE_NS);
+    return monotonic_after(watch->sizes_at, packets_wait ? SIZES_NS : SIZES_IDLE_NS);
 }
 
-uint64_t rule_watch_due_ns(const struct rule_watch *watch, bool packets_wait)
+struct monotonic rule_watch_due(const struct rule_watch *watch, bool packets_wait)
 {
     if (watch->phase == RULE_WATCH_TEXTS && watch->texts_missing == 0)
-        return watch->retry_ns;
+        return watch->retry_at;
     if (watch->phase != RULE_WATCH_IDLE)
-        return UINT64_MAX;
-    return MIN(entries_due_ns(watch, packets_wait), sizes_due_ns(watch, packets_wait));
+        return MONOTONIC_NEVER;
+    return monotonic_earlier(entries_due(watch, packets_wait), sizes_due(watch, packets_wait));
 }
 
 enum rule_watch_wish rule_watch_wish(const struct rule_watch *watch, struct moment now, bool packets_wait)
 {
-    if (now.monotonic_ns < rule_watch_due_ns(watch, packets_wait))
+    if (monotonic_is_before(now.monotonic, rule_watch_due(watch, packets_wait)))
         return RULE_WATCH_WANTS_NOTHING;
     if (watch->phase == RULE_WATCH_TEXTS)
         return watch->wanted != 0 ? RULE_WATCH_WANTS_TEXTS : RULE_WATCH_WANTS_ENTRIES;
-    return now.monotonic_ns >= entries_due_ns(watch, packets_wait) ? RULE_WATCH_WANTS_ENTRIES
-                                                                   : RULE_WATCH_WANTS_SIZES;
+    return monotonic_is_before(now.monotonic, entries_due(watch, packets_wait)) ? RULE_WATCH_WANTS_SIZES
+                                                                                : RULE_WATCH_WANTS_ENTRIES;
 }
 
 void rule_watch_asked(struct rule_watch *watch, enum rule_watch_wish wish, struct moment now, uint64_t mark)
@@ -84,7 +85,7 @@ void rule_watch_asked(struct rule_watch *watch, enum rule_watch_wish wish, struc
         return;
     case RULE_WATCH_WANTS_SIZES:
         watch->phase = RULE_WATCH_SIZES;
-        watch->sizes_ns = now.monotonic_ns;
+        watch->sizes_at = now.monotonic;
         return;
     case RULE_WATCH_WANTS_ENTRIES:
         if (watch->phase == RULE_WATCH_IDLE)
@@ -193,7 +194,7 @@ static void become_idle(struct rule_watch *watch, struct moment now)
 {
     watch->phase = RULE_WATCH_IDLE;
     watch->done = now;
-    watch->sizes_ns = now.monotonic_ns;
+    watch->sizes_at = now.monotonic;
     watch->checks_failed = 0;
 }
 
@@ -341,7 +342,7 @@ void rule_watch_take_failure(struct rule_watch *watch, struct moment now)
         watch->wanted = (uint16_t)((1u << watch->seen.table_count) - 1);
         watch->phase = RULE_WATCH_TEXTS;
         watch->texts_missing = 0;
-        watch->retry_ns = now.monotonic_ns + SIZES_IDLE_NS;
+        watch->retry_at = monotonic_after(now.monotonic, SIZES_IDLE_NS);
         return;
     }
     watch->is_unread =

@@ -18,13 +18,15 @@
 #ifndef IPTRACE_LEGACY_KERNEL_RULE_WATCH_H
 #define IPTRACE_LEGACY_KERNEL_RULE_WATCH_H
 
+#include "recorder/core/monotonic.h"
 #include "recorder/legacy/agent/agent_reply.h"
 #include "recorder/legacy/walk/rulebook.h"
 
-/* One moment on both clocks: `monotonic_ns` says when something is due, `realtime_ns` (since the epoch) is
+/* One moment on both clocks: `monotonic` says when something is due, `realtime_ns` (since the epoch) is
  * what messages bear. */
 struct moment {
-    uint64_t monotonic_ns, realtime_ns;
+    struct monotonic monotonic;
+    uint64_t realtime_ns;
 };
 
 enum rule_watch_phase {
@@ -71,13 +73,13 @@ struct rule_watch {
     uint64_t seen_ns;          /* realtime, when what was seen was in force for certain */
     uint64_t mark, asked_mark; /* of assembler_mark(): confirmed, and when the look was asked for */
     uint64_t verified_ns;      /* realtime, until when the book was right */
-    uint64_t sizes_ns;         /* monotonic, when sizes were last looked at */
+    struct monotonic sizes_at; /* when sizes were last looked at */
     uint64_t signed_ns;        /* realtime: since then something speaks for a change; 0: nothing does */
     uint64_t signed_later_ns;  /* likewise, what has come since the look was asked for */
     struct lock_state lock;
     int openings_settled, openings_asked, holders_asked;
     struct ruleset_state former; /* what was known before the change */
-    uint64_t retry_ns;           /* monotonic: what failed is not tried again before */
+    struct monotonic retry_at;   /* what failed is not tried again before */
     bool is_urgent;
     bool has_moved; /* tables changed while they were read for the first time */
     /* Rules were seen since the book was last right that are neither the book's nor what is in force now; at
@@ -99,9 +101,9 @@ void rule_watch_init(struct rule_watch *watch, const struct ruleset_state *known
 enum rule_watch_wish rule_watch_wish(const struct rule_watch *watch, struct moment now, bool packets_wait);
 void rule_watch_asked(struct rule_watch *watch, enum rule_watch_wish wish, struct moment now, uint64_t mark);
 
-/* When rule_watch_wish() will want something if nothing happens, on the monotonic clock; UINT64_MAX while an
+/* When rule_watch_wish() will want something if nothing happens, never while an
  * answer is awaited. */
-uint64_t rule_watch_due_ns(const struct rule_watch *watch, bool packets_wait);
+struct monotonic rule_watch_due(const struct rule_watch *watch, bool packets_wait);
 
 /* Asks for the next look at once: the recording ends. */
 void rule_watch_hurry(struct rule_watch *watch);

@@ -35,7 +35,7 @@ struct traffic traffic_observe(const struct netns *netns)
         return traffic;
     if (netns_equal(&own, netns) || netns_enter(netns, NULL) == 0) {
         CLEANUP_FCLOSE FILE *file = fopen("/proc/thread-self/net/dev", "re");
-        traffic = (struct traffic){.time_ns = clock_monotonic().ns, .packets = traffic_count(file)};
+        traffic = (struct traffic){.time = clock_monotonic(), .packets = traffic_count(file)};
         if (!netns_equal(&own, netns))
             netns_enter(&own, NULL);
     }
@@ -45,9 +45,8 @@ struct traffic traffic_observe(const struct netns *netns)
 
 double traffic_rate(const struct traffic *first, const struct traffic *last)
 {
-    uint64_t took_ns = last->time_ns - first->time_ns;
-    if (first->time_ns == 0 || last->time_ns < first->time_ns || took_ns < OBSERVED_LEAST_NS ||
-        last->packets < first->packets)
+    uint64_t took_ns = monotonic_since(last->time, first->time);
+    if (first->time.ns == 0 || took_ns < OBSERVED_LEAST_NS || last->packets < first->packets)
         return 0;
     return (double)(last->packets - first->packets) * 1e9 / (double)took_ns;
 }

@@ -6,11 +6,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "recorder/core/monotonic.h"
 #include "recorder/system/netns.h"
 
 /* Packets that its interfaces had counted at a time; zero where that cannot be read. */
 struct traffic {
-    uint64_t time_ns, packets; /* monotonic */
+    struct monotonic time;
+    uint64_t packets;
 };
 
 struct traffic traffic_observe(const struct netns *netns);

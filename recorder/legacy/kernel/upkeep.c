@@ -32,22 +32,23 @@ static void journal(const struct kernel *kernel, struct pipeline *pipeline, enum
 /* ---- What is missing ---- */
 
 static int ask_repair(struct kernel *kernel, struct family *family, struct pipeline *pipeline,
-                      uint64_t now_ns, const char *event, const char *what, struct error *error)
+                      struct monotonic now, const char *event, const char *what, struct error *error)
 {
     journal(kernel, pipeline, JOURNAL_WARNING, event, "%s: packets since then were not recorded", what);
-    if (!upkeep_may_repair(&kernel->repairs, now_ns))
+    if (!upkeep_may_repair(&kernel->repairs, now))
         return error_set(error, ECANCELED,
                          "%s once more, after %d repairs within a minute: another program does not let this "
                          "recording be, so it ends here",
                          what, UPKEEP_REPAIRS_MINUTE);
-    int result = agent_request_repair(family->agent, upkeep_date(&family->upkeep, now_s()), error);
+    int result =
+        agent_request_repair(family->agent, &family->inbox, upkeep_date(&family->upkeep, now_s()), error);
     if (result == 0)
         upkeep_asked_repair(&family->upkeep);
     return result;
 }
 
 static int take_look(struct kernel *kernel, struct family *family, struct pipeline *pipeline,
-                     const struct ruleset_look *look, uint64_t now_ns, struct error *error)
+                     const struct ruleset_look *look, struct monotonic now, struct error *error)
 {
     g_autofree char *what = NULL;
     bool has_lost;
@@ -60,12 +61,12 @@ static int take_look(struct kernel *kernel, struct family *family, struct pipeli
     case UPKEEP_FINDS_LOGGER:
         what = g_strdup_printf("the %s logger was changed from " LOGGER_NFLOG " to %s", family_name(family),
                                look->logger);
-        return ask_repair(kernel, family, pipeline, now_ns, "logger_changed", what, error);
+        return ask_repair(kernel, family, pipeline, now, "logger_changed", what, error);
     case UPKEEP_FINDS_REMOVED:
         what = g_strdup_printf("%u of %u %s TRACE rules were removed from table raw",
                                family->upkeep.installed - look->rules, family->upkeep.installed,
                                family_name(family));
-        return ask_repair(kernel, family, pipeline, now_ns, "trace_removed", what, error);
+        return ask_repair(kernel, family, pipeline, now, "trace_removed", what, error);
     case UPKEEP_FINDS_MOVED:
         journal(kernel, pipeline, JOURNAL_WARNING, "trace_moved",
                 "another %s rule now stands before our TRACE rules in table raw: packets that it ends are "
@@ -104,12 +105,12 @@ static void take_renewal(const struct kernel *kernel, struct family *family, con
 }
 
 static int take_reply(struct kernel *kernel, struct family *family, struct pipeline *pipeline,
-                      const struct agent_reply *reply, uint64_t now_ns, struct error *error)
+                      const struct agent_reply *reply, struct monotonic now, struct error *error)
 {
     switch (reply->kind) {
     case AGENT_REPLY_LOOK:
         if (reply->result == 0)
-            return take_look(kernel, family, pipeline, &reply->look, now_ns, error);
+            return take_look(kernel, family, pipeline, &reply->look, now, error);
         upkeep_fail_look(&family->upkeep);
         return 0;
     case AGENT_REPLY_RENEW:
@@ -123,15 +124,15 @@ static int take_reply(struct kernel *kernel, struct family *family, struct pipel
 }
 
 static int take_replies(struct kernel *kernel, struct family *family, struct pipeline *pipeline,
-                        uint64_t now_ns, struct error *error)
+                        struct monotonic now, struct error *error)
 {
     for (;;) {
         struct agent_reply reply;
-        int result = agent_receive_upkeep(family->agent, &reply, error);
+        int result = agent_receive(family->agent, &family->inbox, &reply, error);
         if (result == -EAGAIN)
             return 0;
         if (result == 0) {
-            result = take_reply(kernel, family, pipeline, &reply, now_ns, error);
+            result = take_reply(kernel, family, pipeline, &reply, now, error);
             agent_reply_done(&reply);
         }
         if (result < 0)
@@ -153,7 +154,7 @@ static int renew(const struct kernel *kernel, struct family *family, struct pipe
             "since then were not recorded",
             family_name(family));
     }
-    int result = agent_request_renew(family->agent, upkeep_date(&family->upkeep, now), error);
+    int result = agent_request_renew(family->agent, &family->inbox, upkeep_date(&family->upkeep, now), error);
     if (result == 0) {
         watch_forgive(kernel->watch, 1);
         upkeep_asked_renewal(&family->upkeep, now);
@@ -163,7 +164,7 @@ static int renew(const struct kernel *kernel, struct family *family, struct pipe
 
 static int look(struct family *family, struct error *error)
 {
-    int result = agent_request_look(family->agent, error);
+    int result = agent_request_look(family->agent, &family->inbox, error);
     if (result == 0)
         upkeep_asked_look(&family->upkeep);
     return result == -EAGAIN ? 0 : result;
@@ -183,7 +184,7 @@ static int do_what_is_due(const struct kernel *kernel, struct family *family, st
     return 0;
 }
 
-int upkeep_look(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_ns, struct error *error)
+int upkeep_look(struct kernel *kernel, struct pipeline *pipeline, struct monotonic now, struct error *error)
 {
     if (kernel->guard && !guard_is_alive(kernel->guard))
         return error_set(error, ECANCELED,
@@ -192,7 +193,7 @@ int upkeep_look(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_n
                          (long)guard_pid(kernel->guard));
     for (size_t i = 0; i < kernel->count; i++) {
         struct family *family = &kernel->families[i];
-        int result = take_replies(kernel, family, pipeline, now_ns, error);
+        int result = take_replies(kernel, family, pipeline, now, error);
         if (result == 0)
             result = do_what_is_due(kernel, family, pipeline, error);
         if (result < 0)

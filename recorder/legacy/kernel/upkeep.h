@@ -15,7 +15,7 @@
 
 #include "recorder/legacy/kernel/kernel_family.h"
 
-/* See kernel_tick; `now_ns` is monotonic, and each call is a look. */
-int upkeep_look(struct kernel *kernel, struct pipeline *pipeline, uint64_t now_ns, struct error *error);
+/* See kernel_tick; each call is a look. */
+int upkeep_look(struct kernel *kernel, struct pipeline *pipeline, struct monotonic now, struct error *error);
 
 #endif

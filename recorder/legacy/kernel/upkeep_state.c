@@ -118,9 +118,9 @@ void upkeep_take_repair(struct upkeep *upkeep, int result, uint32_t installed, i
         upkeep->installed = installed;
 }
 
-bool upkeep_may_repair(struct upkeep_repairs *repairs, uint64_t now_ns)
+bool upkeep_may_repair(struct upkeep_repairs *repairs, struct monotonic now)
 {
-    if (repairs->count == 0 || now_ns - repairs->since_ns > MINUTE_NS)
-        *repairs = (struct upkeep_repairs){.since_ns = now_ns};
+    if (repairs->count == 0 || monotonic_since(now, repairs->since) > MINUTE_NS)
+        *repairs = (struct upkeep_repairs){.since = now};
     return ++repairs->count <= UPKEEP_REPAIRS_MINUTE;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whether a family's own rules and logger are in place, and what is due: the pure part of upkeep.h, without a
- * descriptor or a clock. `now_s` is seconds since 1970, as the rules' dates are; `now_ns` is monotonic. */
+ * descriptor or a clock. `now_s` is seconds since 1970, as the rules' dates are; */
 #ifndef IPTRACE_LEGACY_KERNEL_UPKEEP_STATE_H
 #define IPTRACE_LEGACY_KERNEL_UPKEEP_STATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "recorder/core/monotonic.h"
 #include "recorder/legacy/agent/look.h"
 
 #define UPKEEP_LIFE_S        600  /* of rules in a raw table of our own */
@@ -32,7 +33,7 @@ struct upkeep {
 
 /* How often something was put back; start with {0}. */
 struct upkeep_repairs {
-    uint64_t since_ns;
+    struct monotonic since;
     unsigned count; /* since then */
 };
 
@@ -87,6 +88,6 @@ void upkeep_take_repair(struct upkeep *upkeep, int result, uint32_t installed, i
 
 /* Counts a repair; false where it is one too many: whoever does this does not want us here, and a capture
  * with holes must not look whole. */
-bool upkeep_may_repair(struct upkeep_repairs *repairs, uint64_t now_ns);
+bool upkeep_may_repair(struct upkeep_repairs *repairs, struct monotonic now);
 
 #endif

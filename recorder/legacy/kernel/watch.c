@@ -21,6 +21,7 @@
 struct family_watch {
     struct agent *agent;
     enum ip_family family;
+    struct agent_inbox inbox;
     struct rule_watch rules;
     GPtrArray *texts;    /* of struct table_text: those read since the last look that found others */
     struct interval own; /* when our own rules went out; {0}: not yet */
@@ -37,7 +38,7 @@ struct watch {
 
 static struct moment now(void)
 {
-    return (struct moment){clock_monotonic().ns, clock_realtime_ns()};
+    return (struct moment){clock_monotonic(), clock_realtime_ns()};
 }
 
 static void text_free(gpointer pointer)
@@ -100,14 +101,14 @@ bool watch_is_sure(const struct watch *watch)
     return true;
 }
 
-uint64_t watch_due_ns(const struct watch *watch)
+struct monotonic watch_due(const struct watch *watch)
 {
-    uint64_t due_ns = UINT64_MAX;
+    struct monotonic due = MONOTONIC_NEVER;
     for (size_t i = 0; i < watch->count; i++) {
         const struct family_watch *family = &watch->families[i];
-        due_ns = MIN(due_ns, rule_watch_due_ns(&family->rules, packets_wait(watch, family)));
+        due = monotonic_earlier(due, rule_watch_due(&family->rules, packets_wait(watch, family)));
     }
-    return due_ns;
+    return due;
 }
 
 void watch_hurry(struct watch *watch)
@@ -191,8 +192,10 @@ void watch_close(struct watch *watch)
 {
     if (!watch)
         return;
-    for (size_t i = 0; i < watch->count; i++)
+    for (size_t i = 0; i < watch->count; i++) {
+        agent_inbox_done(&watch->families[i].inbox);
         g_ptr_array_unref(watch->families[i].texts);
+    }
     lock_watch_close(&watch->lock);
     cleanup_close(&watch->audit);
     g_free(watch);
@@ -371,7 +374,8 @@ static int ask_for_texts(struct family_watch *family, struct error *error)
     int result = 0;
     for (size_t i = 0; result == 0 && i < family->rules.seen.table_count; i++)
         if (family->rules.wanted >> i & 1)
-            result = agent_request_text(family->agent, family->rules.seen.tables[i].name, error);
+            result =
+                agent_request_text(family->agent, &family->inbox, family->rules.seen.tables[i].name, error);
     return result;
 }
 
@@ -383,7 +387,7 @@ static int ask(struct watch *watch, struct family_watch *family, struct error *e
     if (wish == RULE_WATCH_WANTS_TEXTS)
         result = ask_for_texts(family, error);
     else if (wish != RULE_WATCH_WANTS_NOTHING)
-        result = agent_request_state(family->agent, wish == RULE_WATCH_WANTS_ENTRIES, error);
+        result = agent_request_state(family->agent, &family->inbox, wish == RULE_WATCH_WANTS_ENTRIES, error);
     if (result == -EAGAIN)
         return 0;
     if (result == 0)
@@ -395,7 +399,7 @@ static int turn_family(struct watch *watch, struct family_watch *family, struct 
 {
     struct agent_reply reply;
     int result;
-    while ((result = agent_receive(family->agent, &reply, error)) == 0) {
+    while ((result = agent_receive(family->agent, &family->inbox, &reply, error)) == 0) {
         result = take_reply(watch, family, &reply, error);
         agent_reply_done(&reply);
         if (result < 0)

@@ -26,8 +26,8 @@ int watch_open(struct watch **ret_watch, struct pipeline *pipeline, const char *
 void watch_add_lock(struct watch *watch, const char *path);
 
 /* Adds a family, as the book knows it: `state` is of a look at all entries that began at `read`. The agent
- * stays the caller's. `reads_all`: the book has no rules but those of raw, and is under suspicion since
- * before that look: the watch begins with reading. */
+ * stays the caller's, and is closed before the watch. `reads_all`: the book has no rules but those of raw,
+ * and is under suspicion since before that look: the watch begins with reading. */
 void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_state *state,
                struct moment read, bool reads_all);
 
@@ -40,8 +40,8 @@ bool watch_is_reading(const struct watch *watch);
 /* False while there are messages that no look at the rules has confirmed. */
 bool watch_is_sure(const struct watch *watch);
 
-/* When the next turn is due, on the monotonic clock, if nothing comes before. */
-uint64_t watch_due_ns(const struct watch *watch);
+/* When the next turn is due, if nothing comes before. */
+struct monotonic watch_due(const struct watch *watch);
 
 /* The next look comes at once, whatever it costs: the recording ends. */
 void watch_hurry(struct watch *watch);

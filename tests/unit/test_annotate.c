@@ -10,7 +10,7 @@ static struct annotation annotated(const struct rulebook *book, const char *wher
 {
     struct annotation annotation = {
         .spot = {HOOK_INPUT, TABLE_FILTER},
-          .from_ns = 100, .to_ns = 200, .open = true
+          .from_ns = 100, .to_ns = 200, .undecided = true
     };
     struct prefix prefix;
     g_autofree char *text = g_strdup_printf("TRACE: %s ", where);
@@ -56,7 +56,7 @@ static void test_steps_of_a_file_without_rules(void **state)
         assert_int_equal(annotation.meaning.action, rows[i].action);
         assert_int_equal(annotation.meaning.rulenum, rows[i].step.rulenum);
         assert_int_equal(annotation.stale, rows[i].step.stale);
-        assert_false(annotation.open);
+        assert_false(annotation.undecided);
         assert_int_equal(annotation.number, 4);
         assert_true(annotation.said_rule);
     }
@@ -94,14 +94,14 @@ static void test_rules_in_force(void **state)
     struct annotation annotation = annotated(book, "filter:INPUT:policy:2", &event);
     assert_null(annotation.ruleset);
     assert_int_equal(annotation.meaning.kind, MEANING_UNKNOWN);
-    assert_false(annotation.open || annotation.said_rule || annotation.step);
+    assert_false(annotation.undecided || annotation.said_rule || annotation.step);
 
     build_put_rules(book, RULES);
     annotation = annotated(book, "filter:INPUT:policy:2", &event);
     assert_ptr_equal(annotation.ruleset, rulebook_get(book, 4, TABLE_FILTER));
     assert_int_equal(annotation.meaning.kind, MEANING_POLICY);
     assert_int_equal(annotation.meaning.action, ACTION_DROP);
-    assert_false(annotation.stale || annotation.open);
+    assert_false(annotation.stale || annotation.undecided);
     rulebook_free(book);
 }
 
@@ -117,16 +117,16 @@ static void test_rules_that_changed_about_then(void **state)
     assert_null(annotation.ruleset);
     assert_int_equal(annotation.meaning.kind, MEANING_UNKNOWN);
     assert_int_equal(annotation.meaning.action, ACTION_MAYBE);
-    assert_true(annotation.open);
+    assert_true(annotation.undecided);
 
     build_put_rules(book, "*filter\n:INPUT DROP\n-A INPUT -p udp -j LOG\n-A INPUT -j DROP\nCOMMIT\n");
     rulebook_settle(book, 4, 180);
     annotation = annotated(book, "filter:INPUT:rule:1", &event);
     assert_int_equal(annotation.meaning.kind, MEANING_RULE);
-    assert_false(annotation.open);
+    assert_false(annotation.undecided);
     annotation = annotated(book, "filter:INPUT:policy:2", &event);
     assert_null(annotation.ruleset);
-    assert_true(annotation.open);
+    assert_true(annotation.undecided);
     rulebook_free(book);
 }
 

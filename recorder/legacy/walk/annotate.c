@@ -49,7 +49,7 @@ void annotate(const struct rulebook *book, enum ip_family family, const struct p
 {
     annotation->number = prefix->number;
     annotation->said_rule = prefix->type == PREFIX_RULE;
-    annotation->open = false;
+    annotation->undecided = false;
     if (event->step) {
         annotate_replayed(book, prefix, event, annotation);
         return;
@@ -66,6 +66,6 @@ void annotate(const struct rulebook *book, enum ip_family family, const struct p
     if (!then.sure) {
         annotation->ruleset = NULL;
         annotation->meaning = unknown;
-        annotation->open = true;
+        annotation->undecided = true;
     }
 }

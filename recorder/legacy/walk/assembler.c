@@ -126,7 +126,7 @@ static void path_join(struct assembler *assembler, struct path_entry *path, cons
     bool was_queued = path->visit.state == VISIT_QUEUED && path->messages > 0;
     keep_message(assembler, path, arrival);
     path->history = history_with(path->history, spot, arrival->chain, arrival->annotation.number);
-    path->open = path->open || arrival->annotation.open;
+    path->undecided = path->undecided || arrival->annotation.undecided;
     uint32_t number = (uint32_t)message_log_count(path->log);
 
     if (new_visit) {

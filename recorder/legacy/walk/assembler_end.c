@@ -38,7 +38,7 @@ static bool is_concerned(const struct assembler *assembler, const struct path_en
 {
     if (path->family != family)
         return false;
-    return path->open ||
+    return path->undecided ||
            (since_ns != UINT64_MAX && path->joined_at > confirmation_of(assembler, family)->confirmed);
 }
 
@@ -62,7 +62,7 @@ void assembler_rules_settled(struct assembler *assembler, enum ip_family family,
 /* Its end can wait until it is known what its messages mean. */
 static bool waits_for_rules(const struct assembler *assembler, const struct path_entry *path)
 {
-    if (!path->open || rulebook_suspect_since(assembler->book, path->family) == 0)
+    if (!path->undecided || rulebook_suspect_since(assembler->book, path->family) == 0)
         return false;
     uint64_t hold_ns =
         rulebook_lacks_rules(assembler->book, path->family) ? HOLD_FIRST_RULES_NS : HOLD_RULES_NS;
@@ -71,7 +71,7 @@ static bool waits_for_rules(const struct assembler *assembler, const struct path
 
 static bool is_confirmed(const struct assembler *assembler, const struct path_entry *path)
 {
-    return !path->open && path->joined_at <= confirmation_of(assembler, path->family)->confirmed;
+    return !path->undecided && path->joined_at <= confirmation_of(assembler, path->family)->confirmed;
 }
 
 /* It cannot wait any longer. Where something speaks for a change it says so; else it is noted when it was,
@@ -79,7 +79,7 @@ static bool is_confirmed(const struct assembler *assembler, const struct path_en
 static void leave_unconfirmed(struct assembler *assembler, struct path_entry *path)
 {
     uint64_t suspect_ns = rulebook_suspect_since(assembler->book, path->family);
-    if (path->open || suspect_ns != 0) {
+    if (path->undecided || suspect_ns != 0) {
         path_annotate_again(path, assembler->book, suspect_ns != 0 ? suspect_ns : UINT64_MAX, true);
         return;
     }
@@ -94,7 +94,7 @@ static void leave_unconfirmed(struct assembler *assembler, struct path_entry *pa
 
 static void hand_out(struct assembler *assembler, struct path_entry *path)
 {
-    if (path->open || (assembler->limits.confirm_wait_ns != 0 && !is_confirmed(assembler, path)))
+    if (path->undecided || (assembler->limits.confirm_wait_ns != 0 && !is_confirmed(assembler, path)))
         leave_unconfirmed(assembler, path);
     path->incomplete = path->incomplete || path->contradicts;
     bool cut_short = path->stopped && !path_is_final(path, assembler->book);
@@ -154,7 +154,7 @@ static void release(struct assembler *assembler, bool all)
 /* No message can join the path any more. `stopped`: it is ended, whatever may come. */
 static void end_path(struct assembler *assembler, struct path_entry *path, bool stopped)
 {
-    if (path->open && rulebook_suspect_since(assembler->book, path->family) == 0)
+    if (path->undecided && rulebook_suspect_since(assembler->book, path->family) == 0)
         understand_again(assembler, path, UINT64_MAX, false);
     path->end_lost = assembler->has_lost && assembler->lost_at >= path->joined_at;
     path->stopped = stopped;
@@ -236,7 +236,7 @@ static void sweep(struct assembler *assembler)
     bool older_is_open = false;
     for (struct path_entry *path = assembler->paths.oldest, *newer; path && !older_is_open; path = newer) {
         newer = path->newer;
-        bool over = path->state == PATH_CLOSED && !path->open &&
+        bool over = path->state == PATH_CLOSED && !path->undecided &&
                     path->joined_at + SILENCE_CLOSED_MESSAGES <= messages;
         if (over)
             end_path(assembler, path, false);

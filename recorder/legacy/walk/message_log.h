@@ -19,7 +19,7 @@ struct annotation {
     uint32_t number;         /* the kernel's */
     bool said_rule;          /* the kernel said "rule", not "policy" or "return" */
     bool stale;              /* rules changed about then: the meaning may be another's */
-    bool open;               /* rules may be changing: to be annotated again */
+    bool undecided;          /* rules may be changing: to be annotated again */
     uint64_t from_ns, to_ns; /* the kernel made the message between the two, since the epoch */
 };
 

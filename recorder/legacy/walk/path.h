@@ -32,38 +32,49 @@ struct path_group {
 };
 
 struct path_entry {
-    struct path_entry *next_same_key, *previous_same_key; /* a ring */
-    struct path_entry *older, *newer;                     /* in the order in which they began */
-    enum path_state state;
+    /* Where the store has it. */
+    struct path_entry *next_same_key, *previous_same_key; /* a ring … */
+    unsigned ring;                                        /* … that one of its group */
     struct path_group *group;
-    unsigned ring; /* of its group, that it is in */
+    struct path_entry *older, *newer; /* in the order in which they began */
+
+    /* The packet. */
     enum ip_family family;
     uint8_t protocol;
-    uint64_t source; /* hash of its source address and port */
-    uint64_t first_number;
-    struct monotonic opened, deadline;
-    uint64_t opened_at, joined_at; /* the number of messages taken in by then */
-    uint64_t time_ns;              /* of the packet, since the epoch */
-    bool time_open; /* the kernel gave none: it is the time of reading until a later message says it was
-                       earlier */
+    uint64_t source;  /* hash of its source address and port */
+    uint64_t time_ns; /* since the epoch */
+    bool
+        time_is_reading; /* the kernel gave none: it is that of reading, until a later message says it was earlier */
+    uint64_t first_number; /* of its first message in the stream */
+
+    /* Its life. */
+    enum path_state state;
+    struct monotonic opened, deadline; /* it has ended when it is silent until then */
+    struct monotonic held;             /* when it was set aside, to wait for its rules */
+    uint64_t opened_at, joined_at;     /* the number of messages taken in by then */
+
+    /* Its messages, and where the last one left it. */
     struct message_log *log;
+    uint32_t messages;               /* all, also those not kept */
+    uint32_t hook_begin[HOOK_COUNT]; /* number of the first message of each hook, from 1; 0: not there */
+    uint32_t built_in_number;        /* of the visit's last message in the hook's own chain; 0: none yet */
+    uint32_t filter_end;             /* number of the last message of table filter, from 1; 0: none is kept */
     struct visit visit;
     struct devices devices; /* of the last message */
     struct marks marks;     /* likewise */
     bool changing;          /* the last one's target may have changed TTL or mark */
-    bool incomplete, ambiguous, copy, cut;
-    bool evicted;          /* its end was not waited for: too many were open */
-    bool end_lost;         /* messages were lost since its last one: another may have been its last */
-    bool loss_seen;        /* messages were lost since it began, and it is marked so if it was open then */
-    bool open;             /* an annotation of it is */
-    bool contradicts;      /* its messages and the rules do not go together, though none were lost */
-    bool stopped;          /* it was ended: its silence says nothing */
-    struct monotonic held; /* when it was set aside */
-    uint32_t messages;     /* all, also those not kept */
-    uint32_t hook_begin[HOOK_COUNT]; /* number of the first message of each hook, from 1; 0: not there */
-    uint32_t built_in_number;        /* of the visit's last message in the hook's own chain; 0: none yet */
-    uint32_t filter_end;             /* number of the last message of table filter, from 1; 0: none is kept */
     uint64_t history; /* hash of where it has been: paths of one key with the same cannot be told apart */
+
+    /* What is said of it. */
+    bool incomplete, ambiguous, copy, cut;
+
+    /* What is known of its end and of its rules. */
+    bool undecided;   /* an annotation of it is */
+    bool contradicts; /* its messages and the rules do not go together, though none were lost */
+    bool loss_seen;   /* messages were lost since it began, and it is marked so if it was open then */
+    bool end_lost;    /* messages were lost since its last one: another may have been its last */
+    bool evicted;     /* its end was not waited for: too many were open */
+    bool stopped;     /* it was ended: its silence says nothing */
 };
 
 /* How well a message fits to a path. */

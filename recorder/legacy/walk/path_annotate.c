@@ -76,7 +76,7 @@ static void annotate_part(const struct visit_part *part, struct ruleset *ruleset
     while (part_next(part, &iterator, &prefix)) {
         struct annotation annotation = *iterator.annotation;
         annotation.ruleset = ruleset;
-        annotation.open = false;
+        annotation.undecided = false;
         annotation.meaning = meaning_in(ruleset, &prefix);
         annotation.stale = stale;
         if (other) {
@@ -110,7 +110,7 @@ static bool part_is_concerned(const struct visit_part *part, uint64_t since_ns)
 {
     for (size_t i = part->begin; i < part->end; i++) {
         const struct annotation *annotation = message_log_annotation(part->path->log, i);
-        if (annotation->open || (!annotation->step && annotation->to_ns >= since_ns))
+        if (annotation->undecided || (!annotation->step && annotation->to_ns >= since_ns))
             return true;
     }
     return false;
@@ -149,6 +149,6 @@ void path_annotate_again(struct path_entry *path, const struct rulebook *book, u
         if (part_is_concerned(&part, since_ns))
             resolve_part(&part, book, unsettled);
     }
-    path->open = path->contradicts = false;
+    path->undecided = path->contradicts = false;
     walk_again(path);
 }

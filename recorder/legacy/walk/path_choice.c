@@ -202,33 +202,42 @@ static bool is_better(const struct path_entry *path, const struct path_entry *be
     return need > 0 || (need == 0 && path->first_number < best->first_number);
 }
 
+/* The best path so far. */
+struct choice {
+    struct path_entry *best;
+    unsigned likeness;
+    bool is_tied; /* with another, and something tells the two apart: it is not known which one is meant */
+};
+
+static void consider(struct choice *choice, struct path_entry *path, const struct arrival *arrival)
+{
+    unsigned score = likeness(path, arrival);
+    if (!choice->best || score > choice->likeness) {
+        *choice = (struct choice){path, score, false};
+    } else if (score == choice->likeness) {
+        choice->is_tied = choice->is_tied || !interchangeable(choice->best, path);
+        if (is_better(path, choice->best))
+            choice->best = path;
+    }
+}
+
 struct path_entry *path_choose(const struct path_group *group, const struct arrival *arrival, enum fit least,
                                enum fit most)
 {
-    struct path_entry *best = NULL;
-    unsigned best_likeness = 0;
-    bool ambiguous = false, doubt = false;
+    struct choice choice = {0};
+    bool any_ambiguous = false;
     struct group_walk walk = {.group = group, .to = &arrival->annotation.spot};
     for (struct path_entry *path; (path = walk_next(&walk));) {
-        doubt = doubt || path->ambiguous;
-        if (!fits_between(path_fit(path, arrival), least, most))
-            continue;
-        unsigned score = likeness(path, arrival);
-        bool equal = best && score == best_likeness;
-        if (best && score < best_likeness)
-            continue;
-        ambiguous = equal && (ambiguous || !interchangeable(best, path));
-        if (equal && !is_better(path, best))
-            continue;
-        best = path;
-        best_likeness = score;
+        any_ambiguous = any_ambiguous || path->ambiguous;
+        if (fits_between(path_fit(path, arrival), least, most))
+            consider(&choice, path, arrival);
     }
-    if (ambiguous)
-        mark_equals(group, best, arrival, least, most);
+    if (choice.is_tied)
+        mark_equals(group, choice.best, arrival, least, most);
     /* Where one has taken what may be another's, the other's messages find no place of their own. */
-    if (best && doubt && (best_likeness & LIKENESS_ALL) != LIKENESS_ALL)
-        best->ambiguous = true;
-    return best;
+    if (choice.best && any_ambiguous && (choice.likeness & LIKENESS_ALL) != LIKENESS_ALL)
+        choice.best->ambiguous = true;
+    return choice.best;
 }
 
 static bool looks_like_first(const struct path_entry *path, const struct arrival *arrival)

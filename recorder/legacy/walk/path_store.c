@@ -187,22 +187,22 @@ void path_store_change_key(struct path_store *store, struct path_entry *path, ui
 
 void path_store_open_time(struct path_store *store, struct path_entry *path, uint64_t latest_ns)
 {
-    path->time_open = true;
+    path->time_is_reading = true;
     path->time_ns = latest_ns;
     store->untimed++;
 }
 
 void path_store_set_time(struct path_store *store, struct path_entry *path, uint64_t time_ns)
 {
-    store->untimed -= path->time_open;
-    path->time_open = false;
+    store->untimed -= path->time_is_reading;
+    path->time_is_reading = false;
     path->time_ns = time_ns;
 }
 
 void path_store_close_times(struct path_store *store, uint64_t time_ns)
 {
     for (struct path_entry *path = store->newest; path && store->untimed > 0; path = path->older)
-        if (path->time_open)
+        if (path->time_is_reading)
             path_store_set_time(store, path, MIN(path->time_ns, time_ns));
 }
 

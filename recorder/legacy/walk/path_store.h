@@ -12,7 +12,7 @@ struct path_store {
     struct path_entry *oldest, *newest; /* by `newer` and `older` */
     uint32_t count;
     size_t bytes;       /* memory of all of them; who adds a message counts what a log grew */
-    uint32_t untimed;   /* paths with `time_open` */
+    uint32_t untimed;   /* paths with `time_is_reading` */
     GHashTable *by_key; /* key → struct path_group */
     struct path_entry *held, *last_held; /* set aside, by `newer`: in the order in which that was done */
     size_t held_bytes;                   /* memory of these */

@@ -258,6 +258,33 @@ uint64_t rulebook_suspect_since(const struct rulebook *book, enum ip_family fami
     return rules_of(book, family)->suspect_ns;
 }
 
+/* Where a time lies as seen from a change; the change itself is known only to lie between two times. */
+enum side {
+    SIDE_BEFORE,
+    SIDE_EITHER,
+    SIDE_AFTER,
+};
+
+static enum side side_of(const struct rule_change *change, uint64_t from_ns, uint64_t to_ns)
+{
+    if (from_ns > change->to_ns)
+        return SIDE_AFTER;
+    return to_ns < change->from_ns ? SIDE_BEFORE : SIDE_EITHER;
+}
+
+/* Goes back by one change: what `then` says holds after it. */
+static void go_back(struct rules_then *then, const struct rule_change *change, enum side side)
+{
+    if (!change->before) { /* changed and changed back: others may have been in force meanwhile */
+        then->sure = then->sure && side == SIDE_BEFORE;
+    } else if (side == SIDE_EITHER) {
+        then->sure = then->sure && !then->other; /* a second such change makes three */
+        then->other = change->before;
+    } else {
+        then->ruleset = change->before;
+    }
+}
+
 struct rules_then rulebook_then(const struct rulebook *book, enum ip_family family, enum table table,
                                 uint64_t from_ns, uint64_t to_ns)
 {
@@ -266,21 +293,14 @@ struct rules_then rulebook_then(const struct rulebook *book, enum ip_family fami
     struct rules_then then = {.ruleset = of_table->current, .sure = true};
     for (guint i = of_table->changes ? of_table->changes->len : 0; i > 0; i--) {
         const struct rule_change *change = &g_array_index(of_table->changes, struct rule_change, i - 1);
-        if (from_ns > change->to_ns)
+        enum side side = side_of(change, from_ns, to_ns);
+        if (side == SIDE_AFTER)
             break;
-        if (!change->before) {
-            then.sure = then.sure && to_ns < change->from_ns;
-        } else if (to_ns >= change->from_ns) {
-            /* It may have been before this change as well as after it; a second such change makes three. */
-            then.sure = then.sure && !then.other;
-            then.other = change->before;
-        } else {
-            then.ruleset = change->before;
-        }
+        go_back(&then, change, side);
     }
-    if ((of_table->forgotten_ns != 0 && from_ns <= of_table->forgotten_ns) ||
-        (rules->suspect_ns != 0 && to_ns >= rules->suspect_ns))
-        then.sure = false;
+    bool is_forgotten = of_table->forgotten_ns != 0 && from_ns <= of_table->forgotten_ns;
+    bool is_suspect = rules->suspect_ns != 0 && to_ns >= rules->suspect_ns;
+    then.sure = then.sure && !is_forgotten && !is_suspect;
     return then;
 }
 

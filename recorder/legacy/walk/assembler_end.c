@@ -4,6 +4,16 @@
 
 #define MS 1000000ull /* nanoseconds */
 
+/* How long a path may be silent before it is taken to have ended. Gaps within a path were at most 123 µs in
+ * 300 000. */
+#define SILENCE_CLOSED_NS (5 * MS) /* ended; copies may still begin from it */
+#define SILENCE_ACCEPTED_NS                                                                                  \
+    (100 *                                                                                                   \
+     MS) /* every table that must speak has; nat may. A CPU was seen to stand still for 76 ms          \
+                  in the middle of a packet */
+#define SILENCE_NS          (200 * MS) /* a table must speak and does not */
+#define SILENCE_DESERTED_NS (500 * MS) /* with a queue that nobody listens to: two looks */
+
 /* How long a path that has ended waits for an open one that began before it … */
 #define HOLD_NS (100 * MS)
 /* … for rules that may be changing to be read … */
@@ -21,6 +31,45 @@
  * has been silence of milliseconds, whatever the reader does. */
 #define SILENCE_CLOSED_MESSAGES 4096
 #define HOLD_MESSAGES           65536
+
+/* ---- When it has ended ---- */
+
+static enum path_state state_of(const struct assembler *assembler, const struct path_entry *path)
+{
+    const struct visit *visit = &path->visit;
+    if (path_is_final(path, assembler->book))
+        return PATH_CLOSED;
+    bool rests = visit->state == VISIT_ACCEPTED && rulebook_knows_tables(assembler->book, path->family) &&
+                 spot_expects(visit->spot, rulebook_tables(assembler->book, path->family)) == EXPECT_MAYBE;
+    return rests ? PATH_RESTING : PATH_OPEN;
+}
+
+/* Nobody listened to the queue when last looked: another look will tell for sure. */
+static bool is_deserted(const struct assembler *assembler, const struct annotation *last)
+{
+    struct queue_rule rule;
+    return queue_rule_of(&last->meaning, &rule) &&
+           rulebook_was_deserted(assembler->book, &rule, last->from_ns, 0);
+}
+
+static uint64_t silence_allowed(const struct assembler *assembler, const struct path_entry *path)
+{
+    if (path->visit.state == VISIT_QUEUED)
+        return is_deserted(assembler, message_log_annotation(path->log, message_log_count(path->log) - 1))
+                   ? SILENCE_DESERTED_NS
+                   : SILENCE_QUEUED_NS;
+    enum path_state state = state_of(assembler, path);
+    return state == PATH_CLOSED    ? SILENCE_CLOSED_NS
+           : state == PATH_RESTING ? SILENCE_ACCEPTED_NS
+                                   : SILENCE_NS;
+}
+
+void assembler_await_more(struct assembler *assembler, struct path_entry *path)
+{
+    path->deadline = monotonic_after(assembler->now, silence_allowed(assembler, path));
+    path->state = state_of(assembler, path);
+    path_store_move(path);
+}
 
 /* ---- Rules changed meanwhile ---- */
 

@@ -7,6 +7,9 @@
 #include "recorder/legacy/walk/assembler.h"
 #include "recorder/legacy/walk/path_store.h"
 
+/* How long a path may be silent that a program behind NFQUEUE has. */
+#define SILENCE_QUEUED_NS 120000000000ull
+
 #define SWEEP_MESSAGES 1024 /* from one look for paths that have ended to the next */
 
 /* What is known of a family's rules, in numbers of messages taken in. */

@@ -5,7 +5,7 @@ _iptrace_record_options='--write --print --filter --interface --ipv4 --ipv6 --ne
     --snapshot-length --buffer-size --blocks --backend --no-install --limit --unlimited --lock --read --rules --rules6 --cleanup
     --ready-file --quiet --verbose --version --help'
 
-# Names with commas between them: the last one is completed, those before stay.
+# Comma-separated names: the last one is completed, those before it are kept.
 _iptrace_record_interfaces()
 {
     local before="" name
@@ -30,7 +30,7 @@ _iptrace_record()
 {
     local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     COMPREPLY=()
-    # `--name=value` comes as three words.
+    # `--name=value` arrives as three words.
     [[ $current == = ]] && current=
     [[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
     case $before in

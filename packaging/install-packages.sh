@@ -58,13 +58,13 @@ for purpose in "$@"; do
     case $purpose in
     build | demo | tests | check | coverage | fuzz | trees) ;;
     *)
-        echo "install-packages.sh: \"$purpose\" is no purpose: expected build, demo, tests, check, coverage, fuzz or trees" >&2
+        echo "install-packages.sh: \"$purpose\" is not a purpose: expected build, demo, tests, check, coverage, fuzz or trees" >&2
         exit 2
         ;;
     esac
 done
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
-    echo "install-packages.sh: there is no apt-get here: install these or what they are called here by hand:" \
+    echo "install-packages.sh: there is no apt-get here: install these packages, or their equivalents, by hand:" \
         "$(echo "$list" | awk 'NF {printf "%s ", $1}')" >&2
     exit 1
 fi

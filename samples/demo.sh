@@ -110,13 +110,13 @@ case "${1:-}" in
 esac
 directory=${1:-$PWD}
 [ -d "$directory" ] && [ -w "$directory" ] || {
-    say "$directory is no directory that can be written to: expected one for trace.pcapng"
+    say "$directory is not a writable directory: expected one for trace.pcapng"
     exit 2
 }
 trace=$(cd "$directory" && pwd)
 trace=${trace%/}/trace.pcapng
 
-"$root/packaging/install-packages.sh" build demo || say "going on with what is installed"
+"$root/packaging/install-packages.sh" build demo || say "continuing with what is installed"
 
 title "Building"
 log=$(mktemp)

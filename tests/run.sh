@@ -9,7 +9,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 build=${IPTRACE_BUILD:-$root/build/tests}
 
 # What is missing, tests and build will tell.
-"$root/packaging/install-packages.sh" build tests || echo "tests/run.sh: going on with what is installed" >&2
+"$root/packaging/install-packages.sh" build tests || echo "tests/run.sh: continuing with what is installed" >&2
 
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DIPTRACE_SANITIZE=ON -DIPTRACE_WERROR=ON
 cmake --build "$build"

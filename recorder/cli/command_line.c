@@ -33,43 +33,53 @@ static const struct option_row {
     int number;
     const char *name, *argument, *help;
 } rows[] = {
-    {'w',               "write",           "FILE",              "write pcapng to FILE; - is standard output. Without it each\n"
-                                                                "packet's path is printed as text"},
-    {'P',               "print",           NULL,                "print also while writing"},
-    {'f',               "filter",          "EXPRESSION",        "only packets that match, in the syntax of pcap-filter(7);\n"
-                                                                "sees packets before DNAT. May also stand at the end"},
-    {'i',               "interface",       "NAME[,NAME]",       "only packets received on these, and packets that this\n"
-                                                                "host itself sends out by them; any is every interface"},
-    {'4',               "ipv4",            NULL,                "IPv4 only"},
-    {'6',               "ipv6",            NULL,                "IPv6 only"},
-    {'n',               "netns",           "NAME|PATH|PID",     "in that network namespace; may be given several times"},
-    {'c',               "count",           "N",                 "stop after N packets"},
-    {'a',               "autostop",        "CONDITION",         "stop after duration:SECONDS, filesize:KB, packets:N or\n"
-                                                                "files:N"},
-    {'b',               "ring-buffer",     "CONDITION",         "go on to the next file after duration:SECONDS,\n"
-                                                                "filesize:KB or packets:N; keep files:N of them"},
-    {'s',               "snapshot-length", "N",                 "bytes kept of each packet; 256 unless told, 0 is all"},
-    {'B',               "buffer-size",     "MiB",               "socket receive buffer; 64 unless told"},
-    {OPTION_BLOCKS,     "blocks",          "auto|always|never", "write messages and rules as Custom Blocks; auto: to a\n"
-                                                                "file yes, to a pipe or terminal no"},
-    {OPTION_BACKEND,    "backend",         "auto|legacy",       "whose rules to record; auto: of what has rules here;\n"
-                                                                "legacy: of the legacy tables, also where only nftables has"},
-    {OPTION_NO_INSTALL, "no-install",      NULL,                "install no TRACE rule: record what your own rules trace"},
-    {OPTION_LIMIT,      "limit",           "RATE",              "trace at most RATE packets, as 10/second, for each hook\n"
-                                                                "of a family"},
-    {OPTION_UNLIMITED,  "unlimited",       NULL,                "set no limit, however dear tracing is to the kernel"},
-    {OPTION_LOCK,       "lock",            NULL,                "hold the xtables lock for the run, so that no rule can\n"
-                                                                "change"},
-    {'r',               "read",            "FILE",              "take the messages from FILE: a capture of link type\n"
-                                                                "NFLOG, or one of our own"},
-    {OPTION_RULES,      "rules",           "FILE",              "with -r: iptables-save text to annotate from"},
-    {OPTION_RULES6,     "rules6",          "FILE",              "with -r: ip6tables-save text to annotate from"},
-    {OPTION_CLEANUP,    "cleanup",         NULL,                "remove what a killed recorder left behind, and exit"},
-    {OPTION_READY_FILE, "ready-file",      "FILE",              "create FILE once every packet from now on is recorded"},
-    {'q',               "quiet",           NULL,                "say nothing but errors"},
-    {'v',               "verbose",         NULL,                "say what is done"},
-    {OPTION_VERSION,    "version",         NULL,                "print the version and exit"},
-    {'h',               "help",            NULL,                "print this and exit"},
+    {'w',                "write",           "FILE",              "write pcapng to FILE, or to standard output if\n"
+                                                                 "FILE is -; by default, each packet's path is\n"
+                                                                 "printed as text"},
+    {'P',                "print",           NULL,                "print the text as well as writing a file"},
+    {'f',                "filter",          "EXPRESSION",        "record only packets that match, in the syntax\n"
+                                                                 "of pcap-filter(7); sees packets before DNAT.\n"
+                                                                 "May also be given as the last arguments"},
+    {'i',                "interface",       "NAME[,NAME]",       "record only packets received on these\n"
+                                                                 "interfaces, and packets that this host itself\n"
+                                                                 "sends out by them; any is every interface"},
+    {'4',                "ipv4",            NULL,                "IPv4 only"},
+    {'6',                "ipv6",            NULL,                "IPv6 only"},
+    {'n',                "netns",           "NAME|PATH|PID",     "record in that network namespace; may be given\n"
+                                                                 "several times"},
+    {'c',                "count",           "N",                 "stop after N packets"},
+    {'a',                "autostop",        "CONDITION",         "stop after duration:SECONDS, filesize:KB,\n"
+                                                                 "packets:N or files:N"},
+    {'b',                "ring-buffer",     "CONDITION",         "switch to the next file after duration:SECONDS,\n"
+                                                                 "filesize:KB or packets:N; keep files:N of them"},
+    {'s',                "snapshot-length", "N",                 "keep N bytes of each packet; 256 by default,\n"
+                                                                 "0 keeps all"},
+    {'B',                "buffer-size",     "MiB",               "socket receive buffer; 64 by default"},
+    {OPTION_BLOCKS,      "blocks",          "auto|always|never", "write messages and rules as Custom Blocks;\n"
+                                                                 "auto: to a file, but not to a pipe or terminal"},
+    {OPTION_BACKEND,     "backend",         "auto|legacy",       "which rules to record; auto: those in use here;\n"
+                                                                 "legacy: the legacy tables, even where only\n"
+                                                                 "nftables has rules"},
+    {OPTION_NO_INSTALL,  "no-install",      NULL,                "install no TRACE rule: record what your own\n"
+                                                                 "rules trace"},
+    {OPTION_LIMIT,       "limit",           "RATE",              "trace at most RATE packets, such as 10/second,\n"
+                                                                 "for each hook of a family"},
+    {OPTION_UNLIMITED,   "unlimited",       NULL,                "set no limit, however expensive tracing is for\n"
+                                                                 "the kernel"},
+    {OPTION_LOCK,        "lock",            NULL,                "hold the xtables lock while recording, so that\n"
+                                                                 "no rule can change"},
+    {'r',                "read",            "FILE",              "read the messages from FILE: a capture of link\n"
+                                                                 "type NFLOG, or one made by iptrace-record"},
+    {OPTION_RULES,       "rules",           "FILE",              "with -r: the rules, as iptables-save output"},
+    {OPTION_RULES6,      "rules6",          "FILE",              "with -r: the same, from ip6tables-save"},
+    {OPTION_CLEANUP,     "cleanup",         NULL,                "remove what a killed recorder left behind, and\n"
+                                                                 "exit"},
+    {OPTION_READY_FILE,  "ready-file",      "FILE",              "create FILE once every packet from then on is\n"
+                                                                 "recorded"},
+    {'q',                "quiet",           NULL,                "report errors only"},
+    {'v',                "verbose",         NULL,                "report what is being done"},
+    {OPTION_VERSION,     "version",         NULL,                "print the version and exit"},
+    {'h',                "help",            NULL,                "print this help and exit"},
 };
 // clang-format on
 
@@ -85,9 +95,9 @@ void options_print_help(FILE *file)
                  row->number < 256 ? row->number : ' ', row->number < 256 ? ',' : ' ', row->name,
                  row->argument ? " " : "", row->argument ? row->argument : "");
         g_auto(GStrv) lines = g_strsplit(row->help, "\n", -1);
-        fprintf(file, "  %-34s %s\n", left, lines[0]);
+        fprintf(file, "  %-30s %s\n", left, lines[0]);
         for (char **line = lines + 1; *line; line++)
-            fprintf(file, "  %-34s %s\n", "", *line);
+            fprintf(file, "  %-30s %s\n", "", *line);
     }
     fputs("\nLive view: iptrace-record -w - | wireshark -k -i -\n", file);
 }
@@ -160,7 +170,7 @@ static int parse_backend(const char *text, enum backend_choice *ret_choice, stru
     }
     if (strcmp(text, "nft") == 0)
         return error_set(error, EINVAL,
-                         "--backend nft: nftables' rules cannot be recorded yet; expected auto or legacy");
+                         "--backend nft: nftables rules cannot be recorded yet; expected auto or legacy");
     return error_set(error, EINVAL, "--backend takes auto or legacy, not \"%s\"", text);
 }
 
@@ -170,8 +180,7 @@ static int add_names(GPtrArray *array, const char *option, const char *text, str
     g_auto(GStrv) names = g_strsplit(*text ? text : ",", ",", -1);
     for (char **name = names; *name; name++) {
         if (!**name)
-            return error_set(error, EINVAL, "%s takes names with commas between them, not \"%s\"", option,
-                             text);
+            return error_set(error, EINVAL, "%s takes comma-separated names, not \"%s\"", option, text);
         g_ptr_array_insert(array, (gint)array->len - 1, g_strdup(*name));
     }
     return 0;
@@ -333,26 +342,27 @@ static const char *recording_option(const struct options *options)
 static int check_together(const struct options *options, struct error *error)
 {
     if (options->has_ring && (!options->write || strcmp(options->write, "-") == 0))
-        return error_set(error, EINVAL, "-b goes on to the next file, so it needs -w FILE");
+        return error_set(error, EINVAL, "-b switches to the next file, so it needs -w FILE");
     if (options->has_ring && options->ring.duration_s == 0 && options->ring.filesize_kb == 0 &&
         options->ring.packets == 0)
-        return error_set(error, EINVAL, "-b files:N needs duration:, filesize: or packets: beside it");
+        return error_set(error, EINVAL, "-b files:N needs duration:, filesize: or packets: as well");
     if (options->autostop.files > 0 && !options->has_ring)
-        return error_set(error, EINVAL, "-a files:N needs -b, which makes several files");
+        return error_set(error, EINVAL, "-a files:N needs -b, which writes several files");
     if ((options->rules || options->rules6) && options->mode != MODE_REPLAY)
         return error_set(error, EINVAL,
-                         "--rules and --rules6 go with -r: live, the rules are read from the kernel");
+                         "--rules and --rules6 are for -r: a live recording reads the rules from the kernel");
     if (options->mode == MODE_REPLAY && live_option(options))
-        return error_set(error, EINVAL, "%s goes with a recording from the kernel, not with -r \"%s\"",
+        return error_set(error, EINVAL, "%s is for recording from the kernel, not for -r \"%s\"",
                          live_option(options), options->read);
     if (options->no_install && rule_option(options))
-        return error_set(error, EINVAL, "%s is part of our TRACE rules, and --no-install installs none",
+        return error_set(error, EINVAL,
+                         "%s would be part of the recorder's own TRACE rules, and --no-install installs none",
                          rule_option(options));
     if (options->mode == MODE_CLEANUP && recording_option(options))
-        return error_set(error, EINVAL, "%s goes with a recording, and --cleanup makes none",
+        return error_set(error, EINVAL, "%s is for recording, and --cleanup does not record",
                          recording_option(options));
     if (options->print && options->write && strcmp(options->write, "-") == 0)
-        return error_set(error, EINVAL, "-P prints to standard output, where -w - writes already");
+        return error_set(error, EINVAL, "-P prints to standard output, which -w - already writes to");
     if (options->limit && options->unlimited)
         return error_set(error, EINVAL, "--limit and --unlimited contradict each other");
     return 0;
@@ -392,7 +402,7 @@ static bool has_capture_magic(const char *path)
 static int capture_file_error(const char *path, struct error *error)
 {
     return error_set(error, EINVAL,
-                     "\"%s\" is a capture file and no filter: -r reads a file, and -w writes one", path);
+                     "\"%s\" is a capture file, not a filter: -r reads a file, and -w writes one", path);
 }
 
 /* Compiled again where it is used: what is wrong with it is wrong with the command line. `word`: the lone

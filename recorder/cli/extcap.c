@@ -164,7 +164,7 @@ static int finish(struct extcap *extcap, struct error *error)
     if (extcap->request == EXTCAP_VALIDATE && !extcap->filter)
         return error_set(
             error, EINVAL,
-            "Wireshark starts this program to capture; it is not meant to be called by hand: see "
+            "this program is started by Wireshark to capture and not meant to be run by hand: see "
             "iptrace-record(8)");
     if (extcap->request == EXTCAP_INTERFACES || extcap->request == EXTCAP_CLEANUP)
         return 0;
@@ -178,7 +178,7 @@ static int finish(struct extcap *extcap, struct error *error)
     if (extcap->request != EXTCAP_CAPTURE)
         return 0;
     if (!extcap->fifo)
-        return error_set(error, EINVAL, "--fifo is missing: expected where to write the packets");
+        return error_set(error, EINVAL, "--fifo is missing: expected the pipe to write the packets to");
     if (netns) {
         add(extcap, "--netns");
         add(extcap, netns);

@@ -58,31 +58,31 @@ static const struct field {
     enum offer offer;
     const char *rest;
 } fields[] = {
-    {"--filter",          "Filter",                                "string",    OFFER_ALWAYS,
+    {"--filter",          "Filter",                                     "string",    OFFER_ALWAYS,
         "{tooltip=pcap-filter(7) expression, run in the kernel; sees packets before DNAT}"
         "{placeholder=tcp port 80}"},
-    {"--interface",       "Interfaces",                            "string",    OFFER_ALWAYS,
-        "{tooltip=Only packets received on these, and packets that the host itself sends out by them; commas "
-        "between them}"},
-    {"--family",          "Family",                                "selector",  OFFER_ALWAYS,
+    {"--interface",       "Interfaces",                                 "string",    OFFER_ALWAYS,
+        "{tooltip=Only packets received on these interfaces, and packets that the host itself sends out by "
+        "them; separated by commas}"},
+    {"--family",          "Family",                                     "selector",  OFFER_ALWAYS,
         ""},
-    {"--limit",           "Limit",                                 "string",    OFFER_ALWAYS,
-        "{tooltip=Trace at most so many packets, for each hook of a family}{placeholder=100/second}"
+    {"--limit",           "Limit",                                      "string",    OFFER_ALWAYS,
+        "{tooltip=Trace at most this many packets for each hook of a family}{placeholder=100/second}"
         "{validation=^[0-9]+(/(s|sec|second|m|min|minute|h|hour|d|day))?$}"},
-    {"--unlimited",       "Set no limit, however dear tracing is", "boolflag",  OFFER_ALWAYS,
-        "{default=false}{tooltip=Tracing costs the kernel time in proportion to the rules}"},
-    {"--snapshot-length", "Bytes kept of each packet",             "unsigned",  OFFER_ALWAYS,
-        "{range=0,65535}{default=256}{tooltip=0 is all}"},
-    {"--netns",           "Network namespace",                     "string",    OFFER_ON_HOST,
-        "{tooltip=A name below /run/netns, a path, or the id of a process in it: a container's}"
-        "{placeholder=of this host}"},
-    {"--buffer-size",     "Receive buffer in MiB",                 "unsigned",  OFFER_ALWAYS,
+    {"--unlimited",       "Set no limit, however expensive tracing is", "boolflag",  OFFER_ALWAYS,
+        "{default=false}{tooltip=Tracing costs the kernel time in proportion to the number of rules}"},
+    {"--snapshot-length", "Bytes kept of each packet",                  "unsigned",  OFFER_ALWAYS,
+        "{range=0,65535}{default=256}{tooltip=0 keeps all of them}"},
+    {"--netns",           "Network namespace",                          "string",    OFFER_ON_HOST,
+        "{tooltip=A name in /run/netns, a path, or the id of a process in the namespace, such as a container's}"
+        "{placeholder=this host's}"},
+    {"--buffer-size",     "Receive buffer in MiB",                      "unsigned",  OFFER_ALWAYS,
         "{range=1,2047}{default=64}{group=Advanced}"},
-    {"--no-install",      "Record what your own rules trace",      "boolflag",  OFFER_ALWAYS,
+    {"--no-install",      "Record what your own rules trace",           "boolflag",  OFFER_ALWAYS,
         "{default=false}{tooltip=Install no TRACE rule}{group=Advanced}"},
-    {"--lock",            "Hold the xtables lock",                 "boolflag",  OFFER_ALWAYS,
-        "{default=false}{tooltip=No rule can change while the capture runs: other programs that try have to "
-        "wait}{group=Advanced}"},
+    {"--lock",            "Hold the xtables lock",                      "boolflag",  OFFER_ALWAYS,
+        "{default=false}{tooltip=No rule can change while the capture runs: programs that try to change one have "
+        "to wait}{group=Advanced}"},
 };
 // clang-format on
 

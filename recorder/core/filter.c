@@ -67,12 +67,13 @@ int filter_compile(const char *expression, struct filter *ret_filter, struct err
     }
     handle = pcap_open_dead(DLT_RAW, FILTER_SNAPSHOT_LENGTH);
     if (!handle)
-        return error_set(error, ENOMEM, "libpcap gave no handle to compile the filter with");
+        return error_set(error, ENOMEM, "libpcap has no handle to compile the filter with");
     if (pcap_compile(handle, &program, trimmed, 1, PCAP_NETMASK_UNKNOWN) != 0)
         return set_problem(handle, trimmed, error);
     if (program.bf_len > FILTER_INSTRUCTIONS_MAX) {
         int ret =
-            error_set(error, E2BIG, "the filter needs %u instructions, the kernel's bpf match takes %d: '%s'",
+            error_set(error, E2BIG,
+                      "the filter needs %u instructions, but the kernel's bpf match takes at most %d: '%s'",
                       program.bf_len, FILTER_INSTRUCTIONS_MAX, trimmed);
         pcap_freecode(&program);
         return ret;

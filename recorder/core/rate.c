@@ -33,12 +33,13 @@ int rate_parse(const char *text, uint32_t *ret_average, struct error *error)
     if (rate > 0)
         seconds = *rest == '/' ? parse_unit(rest + 1) : *rest == '\0';
     if (seconds == 0)
-        return error_set(
-            error, EINVAL,
-            "limit \"%s\" is no rate: expected a number from 1, then /second, /minute, /hour or /day", text);
+        return error_set(error, EINVAL,
+                         "limit \"%s\" is not a rate: expected a number from 1, followed by /second, "
+                         "/minute, /hour or /day",
+                         text);
     if (rate > (guint64)RATE_SCALE * seconds)
         return error_set(error, EINVAL,
-                         "limit \"%s\" is too fast: the kernel's limit match knows at most %d/second", text,
+                         "limit \"%s\" is too fast: the kernel's limit match allows at most %d/second", text,
                          RATE_SCALE);
     /* The kernel's match counts a burst's time in what a day just fits into. */
     if (rate * DAY_S < (guint64)RATE_BURST * seconds)

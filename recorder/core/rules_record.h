@@ -7,7 +7,7 @@
 #include "format/ruleset_block.h"
 
 /* A format for the text of a rule whose log messages nobody can tell from trace messages. */
-#define RULES_IMITATION "a rule's log messages read like TRACE messages and may pass for steps: %.*s"
+#define RULES_IMITATION "a rule's log messages read like TRACE messages and may be taken for steps: %.*s"
 
 /* All of it is the backend's, and valid during the call that hands it over. */
 struct rules_record {

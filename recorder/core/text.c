@@ -152,7 +152,7 @@ static void append_place(GString *out, const struct step *step)
         g_string_append(out, " end of chain");
         break;
     default:
-        g_string_append(out, " policy or rule, not known which");
+        g_string_append(out, " policy or rule, unknown which");
     }
 }
 
@@ -178,7 +178,7 @@ void text_append_verdict(GString *out, const struct finished_path *path)
         safe_text_append(out, step->rule);
     }
     if (step->stale)
-        g_string_append(out, " [rules changed about then]");
+        g_string_append(out, " [rules changed around then]");
 }
 
 static const char *colour_of(enum verdict verdict)
@@ -221,7 +221,7 @@ static void append_step(GString *out, const struct step *step, bool decided,
     if (step->context.has_mark)
         g_string_append_printf(out, " [mark 0x%x]", step->context.mark);
     if (step->stale)
-        g_string_append(out, " [rules changed about then]");
+        g_string_append(out, " [rules changed around then]");
     g_string_append_c(out, '\n');
 }
 
@@ -241,9 +241,9 @@ void text_append_path(GString *out, const struct finished_path *path, const stru
     text_append_verdict(out, path);
     append_colour(out, options, PLAIN);
     if (path->head.incomplete)
-        g_string_append(out, " [messages of it were lost]");
+        g_string_append(out, " [some of its messages were lost]");
     if (path->head.ambiguous)
-        g_string_append(out, " [another packet's messages may be among its own]");
+        g_string_append(out, " [may include another packet's messages]");
     if (path->head.copy)
         g_string_append(out, " [one of several copies]");
     if (path->head.cut)

@@ -27,7 +27,7 @@ int capture_file_open(struct capture_file *ret_file, const char *path, struct er
         return error_set(error, fd < 0 ? err : errno, "'%s' cannot be read: %s", path,
                          g_strerror(fd < 0 ? err : errno));
     if (S_ISDIR(status.st_mode))
-        return error_set(error, EISDIR, "'%s' is a directory, and a capture file was expected", path);
+        return error_set(error, EISDIR, "'%s' is a directory: expected a capture file", path);
     bool regular = S_ISREG(status.st_mode);
     *ret_file = (struct capture_file){
         .fd = take_fd(&fd),

@@ -85,7 +85,7 @@ static int open_source(struct legacy *legacy, struct error *error)
     if (granted < nflog.buffer_size)
         report_note_about(
             legacy->site.label,
-            "the socket's receive buffer is %u KiB, not the %u MiB asked for: net.core.rmem_max is less",
+            "the socket's receive buffer is %u KiB, not the %u MiB requested: net.core.rmem_max is lower",
             granted >> 10, options->buffer_mib);
     return 0;
 }

@@ -92,9 +92,10 @@ static int open_file(const char *path, mode_t mode)
 static int open_error(const char *path, int err, struct error *error)
 {
     if (err == ELOOP)
-        return error_set(error, err, "'%s' is a symbolic link of another user's: not written to", path);
+        return error_set(error, err, "'%s' is a symbolic link that belongs to another user: not followed",
+                         path);
     if (err == EEXIST)
-        return error_set(error, err, "'%s' is there already: a ring makes new files only", path);
+        return error_set(error, err, "'%s' already exists: a ring only creates new files", path);
     return error_set(error, err, "'%s' cannot be written: %s", path, g_strerror(err));
 }
 
@@ -139,11 +140,11 @@ int output_create(struct output **ret_output, const char *path, mode_t mode, str
 static int failed(struct output *output, struct error *error)
 {
     int err = -output->failure;
-    const char *sound = output->regular ? "; it is sound up to its last whole block" : "";
+    const char *sound = output->regular ? "; it is intact up to its last complete block" : "";
     if (err == EPIPE)
         return error_set(error, err, "%s: its reader has gone", output->name);
     if (err == EINTR || err == ETIMEDOUT)
-        return error_set(error, err, "%s: its reader takes nothing, so the last %u bytes were not written",
+        return error_set(error, err, "%s: its reader accepts nothing, so the last %u bytes were not written",
                          output->name, output->buffer->len);
     if (err == ENOSPC)
         return error_set(error, err, "%s: no space left on the device%s", output->name, sound);

@@ -251,9 +251,10 @@ static int print_text(struct writer *writer, int patience_ms, struct error *erro
                                  interrupt_was_heard() ? patience_ms : -1, &written);
     g_string_erase(writer->text, 0, (gssize)written);
     if (result == -EINTR || result == -ETIMEDOUT)
-        return error_set(error, -result,
-                         "standard output: its reader takes nothing, so the last %zu bytes were not written",
-                         writer->text->len);
+        return error_set(
+            error, -result,
+            "standard output: its reader accepts nothing, so the last %zu bytes were not written",
+            writer->text->len);
     if (result < 0)
         return error_set(error, -result, "cannot write to standard output: %s", g_strerror(-result));
     return 0;
@@ -311,7 +312,8 @@ static double seconds_between(uint64_t begin_ns, uint64_t end_ns)
 static int next_file(struct writer *writer, uint64_t now_ns, struct error *error)
 {
     capture_flush_messages(writer->capture);
-    writer_add_journal(writer, "", now_ns, JOURNAL_INFO, "file_end", "Goes on in the next file of the ring");
+    writer_add_journal(writer, "", now_ns, JOURNAL_INFO, "file_end",
+                       "Continued in the next file of the ring");
     capture_end_file(writer->capture, writer->file_begin_ns, now_ns, writer->lost);
     int result = hand_on(writer, error);
     int closed = close_output(writer, result < 0 ? NULL : error);

@@ -51,15 +51,15 @@ static int create_ready_file(const char *path, struct error *error)
     CLEANUP_CLOSE int fd = named_file_open(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0666);
     struct stat status;
     if (fd == -ELOOP)
-        return error_set(error, ELOOP, "the ready file %s is a symbolic link: expected a file, or none yet",
-                         path);
+        return error_set(error, ELOOP,
+                         "the ready file %s is a symbolic link: expected a regular file, or none yet", path);
     if (fd < 0)
         return error_set(error, -fd, "cannot create the ready file %s: %s", path, g_strerror(-fd));
     if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
         return 0;
     if (status.st_nlink > 1)
-        return error_set(error, EMLINK, "the ready file %s has other names, too: expected a file of its own",
-                         path);
+        return error_set(error, EMLINK,
+                         "the ready file %s has other hard links: expected a file with a single name", path);
     if (ftruncate(fd, 0) < 0)
         return error_set(error, errno, "cannot empty the ready file %s: %s", path, g_strerror(errno));
     return 0;
@@ -143,7 +143,7 @@ static int give_up_privileges(const struct options *options, struct error *error
     struct error lacks;
     int result = privileges_drop(&plan, &lacks, error);
     if (result == 0 && lacks.text[0])
-        report_note("privileges are given up as far as is possible here: %s", lacks.text);
+        report_note("privileges cannot be given up completely here: %s", lacks.text);
     return result;
 }
 

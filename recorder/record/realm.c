@@ -132,7 +132,7 @@ static void note_missing_interfaces(const struct realm *realm)
         const char *name = g_ptr_array_index(options->interfaces, i);
         if (!interface_exists(list, name))
             report_note_about(realm->label,
-                              "there is no interface %s here: nothing is recorded of it until there is",
+                              "there is no interface %s here: its packets are recorded once it appears",
                               name);
     }
     if_freenameindex(list);

@@ -41,7 +41,7 @@ static int finish(struct replay *replay, struct error *error)
     result = writer_close(writer, &counts, clock_realtime_ns(), error);
     if (result == 0 && counts.cut)
         return error_set(error, EBADMSG,
-                         "%s ends in the middle of a record: what was before it has been read",
+                         "%s ends in the middle of a record: everything before that has been read",
                          replay->options->read);
     return result;
 }

@@ -34,7 +34,7 @@ static int await(const struct guard *guard, int timeout_ms, struct guard_reply *
     if (ready == 0 || ready == -EINTR)
         return error_set(
             error, ready == 0 ? ETIMEDOUT : EINTR,
-            "the guard, process %ld, is not done yet: it goes on trying, perhaps for the lock %s",
+            "the guard, process %ld, has not finished yet: it keeps trying, perhaps waiting for the lock %s",
             (long)guard->pid, guard->task->lock);
     if (recv(guard->socket, ret_reply, sizeof *ret_reply, MSG_DONTWAIT) != sizeof *ret_reply)
         return ended_error(guard, error);
@@ -51,7 +51,7 @@ int guard_open(struct guard **ret_guard, const struct guard_task *task, int netn
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-        return error_set(error, errno, "no socket pair for the guard: %s", g_strerror(errno));
+        return error_set(error, errno, "cannot create a socket pair for the guard: %s", g_strerror(errno));
     pid_t pid = fork();
     if (pid == 0)
         guard_process_run(task, netns_fd, pair[1]);
@@ -59,7 +59,7 @@ int guard_open(struct guard **ret_guard, const struct guard_task *task, int netn
     close(pair[1]);
     if (pid < 0) {
         close(pair[0]);
-        return error_set(error, err, "no process for the guard: %s", g_strerror(err));
+        return error_set(error, err, "cannot start the guard: %s", g_strerror(err));
     }
     struct guard *guard = g_new0(struct guard, 1);
     *guard = (struct guard){.task = task, .pid = pid, .socket = pair[0]};

@@ -49,7 +49,7 @@ static int make_directory(struct error *error)
 {
     struct stat status;
     if (mkdir(STATE_DIRECTORY, 0700) < 0 && errno != EEXIST)
-        return error_set(error, errno, "%s cannot be made: %s", STATE_DIRECTORY, g_strerror(errno));
+        return error_set(error, errno, "%s cannot be created: %s", STATE_DIRECTORY, g_strerror(errno));
     if (lstat(STATE_DIRECTORY, &status) < 0 || !S_ISDIR(status.st_mode) || status.st_uid != geteuid() ||
         status.st_mode & 022)
         return error_set(error, EPERM, "%s is not a directory that only user %u can write to",
@@ -60,9 +60,9 @@ static int make_directory(struct error *error)
 static char *make_text(const struct state *state)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
-    g_key_file_set_comment(
-        file, NULL, NULL,
-        " A recording of iptrace-record runs, or was killed: see `iptrace-record --cleanup'", NULL);
+    g_key_file_set_comment(file, NULL, NULL,
+                           " iptrace-record is recording, or was killed: see `iptrace-record --cleanup'",
+                           NULL);
     g_key_file_set_string(file, GROUP, "tag", state->tag);
     g_key_file_set_uint64(file, GROUP, "netns-device", state->device);
     g_key_file_set_uint64(file, GROUP, "netns-inode", state->inode);

@@ -156,7 +156,7 @@ static int read_all(struct interface_names *names, struct error *error)
     while (names->dumping) {
         struct pollfd wait = {.fd = mnl_socket_get_fd(names->socket), .events = POLLIN};
         if (poll(&wait, 1, NAMES_DUMP_TIMEOUT_MS) == 0)
-            return error_set(error, ETIMEDOUT, "the kernel's list of interfaces did not come within %d ms",
+            return error_set(error, ETIMEDOUT, "the kernel's list of interfaces did not arrive within %d ms",
                              NAMES_DUMP_TIMEOUT_MS);
         read_some(names);
     }

@@ -35,7 +35,7 @@ static char *find_path(const char *spec)
 static int not_found(const char *spec, int err, struct error *error)
 {
     if (err == EACCES || err == EPERM)
-        return error_set(error, err, "network namespace '%s': no permission to look at it", spec);
+        return error_set(error, err, "network namespace '%s': no permission to access it", spec);
     if (err != ENOENT && err != ESRCH)
         return error_set(error, err, "network namespace '%s': %s", spec, g_strerror(err));
     if (strchr(spec, '/'))
@@ -47,8 +47,7 @@ static int not_found(const char *spec, int err, struct error *error)
                          spec);
     return error_set(
         error, ENOENT,
-        "network namespace '%s' does not exist: a name from 'ip netns list', a path or a process "
-        "id is expected",
+        "network namespace '%s' does not exist: expected a name from 'ip netns list', a path or a process id",
         spec);
 }
 
@@ -59,7 +58,7 @@ static int open_path(struct netns *ret_netns, const char *spec, const char *path
     if (fd < 0 || fstat(fd, &status) < 0)
         return not_found(spec, fd < 0 ? -fd : errno, error);
     if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
-        return error_set(error, EINVAL, "'%s' is no network namespace", path);
+        return error_set(error, EINVAL, "'%s' is not a network namespace", path);
     *ret_netns = (struct netns){.fd = take_fd(&fd),
                                 .name = g_strdup(spec),
                                 .path = g_strdup(path),
@@ -71,7 +70,7 @@ static int open_path(struct netns *ret_netns, const char *spec, const char *path
 int netns_open(struct netns *ret_netns, const char *spec, struct error *error)
 {
     if (spec[0] == '\0' || strcmp(spec, ".") == 0 || strcmp(spec, "..") == 0)
-        return error_set(error, EINVAL, "network namespace '%s': a name, a path or a process id is expected",
+        return error_set(error, EINVAL, "network namespace '%s': expected a name, a path or a process id",
                          spec);
     g_autofree char *path = find_path(spec);
     return open_path(ret_netns, spec, path, error);

@@ -130,7 +130,7 @@ static int ask(mnl_cb_t take_rule_fn, mnl_cb_t take_chain_fn, void *found, struc
     if (result == -EINVAL || result == -EOPNOTSUPP || result == -ENOENT)
         result = 0;
     if (result < 0)
-        return error_set(error, -result, "cannot ask for nftables' rules: %s", strerror(-result));
+        return error_set(error, -result, "cannot query the nftables rules: %s", strerror(-result));
     return 0;
 }
 

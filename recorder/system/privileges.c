@@ -112,7 +112,7 @@ int privileges_drop(const struct privileges_plan *plan, struct error *ret_lacks,
     prctl(PR_SET_DUMPABLE, 1); /* the leak sanitizer looks at its own process */
 #endif
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-        return error_set(error, errno, "new privileges cannot be refused: %s", g_strerror(errno));
+        return error_set(error, errno, "no_new_privs cannot be set: %s", g_strerror(errno));
     result = seccomp_install(plan->opens_files);
     if (result == -ENOSYS || result == -EINVAL)
         add_lack(ret_lacks, "it can make any system call: %s", -result);

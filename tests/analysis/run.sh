@@ -12,7 +12,7 @@ build=${IPTRACE_BUILD:-$root/build/analysis}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$root/packaging/install-packages.sh" build tests check || echo "tests/analysis/run.sh: going on with what is installed" >&2
+"$root/packaging/install-packages.sh" build tests check || echo "tests/analysis/run.sh: continuing with what is installed" >&2
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug >"$work/cmake" 2>&1 || {
     cat "$work/cmake"
     exit 1

@@ -13,7 +13,7 @@ export LC_ALL=C
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$root/packaging/install-packages.sh" build tests coverage || echo "tests/coverage/run.sh: going on with what is installed" >&2
+"$root/packaging/install-packages.sh" build tests coverage || echo "tests/coverage/run.sh: continuing with what is installed" >&2
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER=gcc -DCMAKE_C_FLAGS=--coverage \
     -DCMAKE_EXE_LINKER_FLAGS=--coverage -DCMAKE_MODULE_LINKER_FLAGS=--coverage >"$work/cmake" 2>&1 &&
     cmake --build "$build" || { cat "$work/cmake"; exit 1; }

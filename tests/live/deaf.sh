@@ -94,7 +94,7 @@ for what in pcapng text; do
     test="a reader that takes nothing, $what"
     stalled "${options[@]}"
     end INT 8 1
-    grep -q "its reader takes nothing, so the last [1-9][0-9]* bytes were not written" "$dir/errors" || fail "$(cat "$dir/errors")"
+    grep -q "its reader accepts nothing, so the last [1-9][0-9]* bytes were not written" "$dir/errors" || fail "$(cat "$dir/errors")"
     let_go
 
     test="a reader that takes nothing, $what: the rules go out first, and a second signal ends the rest"

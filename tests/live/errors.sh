@@ -30,7 +30,7 @@ try 2 "auto, always or never" --blocks sometimes
 try 2 "rules.* -r" --rules "$dir/none"
 try 2 "contradict" --limit 10/second --unlimited
 try 2 "two filters" -f udp tcp
-try 2 '"10/fortnight" is no rate' --limit 10/fortnight
+try 2 '"10/fortnight" is not a rate' --limit 10/fortnight
 try 2 "takes no value" --quiet=5
 try 2 "a filter.*--no-install" --no-install udp
 try 2 "-w.*--cleanup" --cleanup -w x

@@ -125,7 +125,7 @@ for number in $(seq "$kills"); do
         if is_clean; then
             by_recorder=$((by_recorder + 1))
         else
-            tail -n 1 "$dir/errors" | grep -q "TRACE rules and loggers are left behind.* iptrace-record --cleanup takes them out" ||
+            tail -n 1 "$dir/errors" | grep -q "TRACE rules and loggers are left behind.* run iptrace-record --cleanup to clean up" ||
                 fail "not said: $(cat "$dir/errors")"
             said=$((said + 1))
         fi

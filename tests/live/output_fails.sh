@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The output fails: disk full, pipe without a reader, file too large, read-only file system
 # (from the start, and all at once), directory gone. Each
-# time one clear sentence, everything put back, exit status 1, and a file that is sound up to its last whole block.
+# time one clear sentence, everything put back, exit status 1, and a file that is sound up to its last complete block.
 # output_fails.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER
 . "$(dirname "$0")/../lib/inside.sh"
 inside_recorder "$1"
@@ -48,7 +48,7 @@ test="disk full"
 mkdir "$dir/small"
 mount -t tmpfs -o size=200k none "$dir/small"
 record -w "$dir/small/trace.pcapng"
-expect_end "small/trace.pcapng.*no space left.*last whole block"
+expect_end "small/trace.pcapng.*no space left.*last complete block"
 expect_sound "$dir/small/trace.pcapng" 300
 
 # What is reported at the end is what the file has, and no packet that was still to be written.
@@ -80,7 +80,7 @@ expect_end "/dev/full.*no space left"
 test="a file larger than is allowed"
 (ulimit -f 100; exec "$recorder" -q -w "$dir/large.pcapng") 2>"$dir/errors" & pid=$!
 "$driver" send 127.0.0.1 9 10000 500 & sender=$!
-expect_end "large.pcapng.*File too large.*last whole block"
+expect_end "large.pcapng.*File too large.*last complete block"
 expect_sound "$dir/large.pcapng" 100
 
 test="a pipe whose reader goes, pcapng"
@@ -117,7 +117,7 @@ if mkfs.ext4 -q "$dir/device" && mount -o loop,errors=remount-ro "$dir/device" "
     mount -o remount,ro "$dir/failing" 2>/dev/null && fail "it could be remounted read-only"
     kill -0 $pid || fail "it ended too early"
     echo 1 >"$trigger"
-    expect_end "failing/trace.pcapng.*Read-only file system.*last whole block"
+    expect_end "failing/trace.pcapng.*Read-only file system.*last complete block"
     expect_sound "$dir/failing/trace.pcapng" 10
 else
     echo "not run: $test: no file system on a loop device here"

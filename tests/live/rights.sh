@@ -162,7 +162,7 @@ for owner in 0 $user; do
 done
 echo precious >"$dir/precious"
 ln "$dir/precious" "$dir/hard"
-refused "ready file .* other names" "$recorder" -4 -a duration:1 -w "$dir/root.pcapng" --ready-file "$dir/hard"
+refused "ready file .* other hard links" "$recorder" -4 -a duration:1 -w "$dir/root.pcapng" --ready-file "$dir/hard"
 expect "the file of two names holds" "$(cat "$dir/precious")" precious
 
 test="a ring file's name is a link"
@@ -171,7 +171,7 @@ mkdir "$dir/linked"
 for second in $(seq "$now" $((now + 20))); do
     ln -s "$dir/target" "$dir/linked/r_00001_$(date -d "@$second" +%Y%m%d%H%M%S).pcapng"
 done
-refused "is there already" "$recorder" -4 -w "$dir/linked/r.pcapng" -b packets:2
+refused "already exists" "$recorder" -4 -w "$dir/linked/r.pcapng" -b packets:2
 [ ! -e "$dir/target" ] || fail "the link was followed"
 
 [ $failed = 0 ] && echo "opened with the right rights"

@@ -37,7 +37,7 @@ expect_whole() { # file
     tshark -n -r "$1" >"$dir/rows" 2>"$dir/tshark" || fail "$1: $(cat "$dir/tshark")"
     grep -v '^Running as user' "$dir/tshark" >"$dir/complaints" && fail "$1: $(cat "$dir/complaints")"
     head -n 1 "$dir/rows" | grep -q 'Capture started' || fail "$1 begins with: $(head -n 1 "$dir/rows")"
-    tail -n 1 "$dir/rows" | grep -q 'Goes on\|Capture stopped' || fail "$1 ends with: $(tail -n 1 "$dir/rows")"
+    tail -n 1 "$dir/rows" | grep -q 'Continued\|Capture stopped' || fail "$1 ends with: $(tail -n 1 "$dir/rows")"
     # Twice: within the ruleset block, and with the packet that it dropped.
     grep -aq -- '-A INPUT -p udp -m udp --dport 9 -m comment --comment "port 9" -j DROP' "$1" || fail "no rules in $1"
     [ "$(tail -c 400 "$1" | od -An -v -tx4 -w4 | grep -c 00000005)" -ge 1 ] || fail "no statistics in $1"

@@ -47,7 +47,7 @@ check_paths() {
     / rule [0-9]/ && /--dport/ && !/^  = / {
         steps++
         match($0, /--dport [0-9]+/)
-        stale = /rules changed about then/
+        stale = /rules changed around then/
         if (substr($0, RSTART + 8, RLENGTH - 8) != port) {
             if (!stale) {wrong++; print "a packet to port", port, "at:", $0}
             else uncertain++
@@ -55,7 +55,7 @@ check_paths() {
         marked += stale
         next
     }
-    /^    |^  > / {steps++; marked += /rules changed about then/}
+    /^    |^  > / {steps++; marked += /rules changed around then/}
     /^  = DROP/ {dropped++}
     received && /^  = UNKNOWN .rules changed/ {unknown++}
     END {

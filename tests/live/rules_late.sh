@@ -29,7 +29,7 @@ count() {
     / PROTO=UDP / {received = /IN=lo /; match($0, /DPT=[0-9]+/); port = substr($0, RSTART + 4, RLENGTH - 4); next}
     /--dport/ && !/^  = / {
         match($0, /--dport [0-9]+/)
-        if (substr($0, RSTART + 8, RLENGTH - 8) != port && !/rules changed about then/) wrong++
+        if (substr($0, RSTART + 8, RLENGTH - 8) != port && !/rules changed around then/) wrong++
     }
     received && /^  = DROP/ {dropped++}
     received && /^  = UNKNOWN/ {unknown++}

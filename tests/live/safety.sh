@@ -105,7 +105,7 @@ wait_for 300 sh -c "! kill -0 $pid" || fail "it goes on"
 wait $pid
 status=$?
 [ $status = 1 ] || fail "status $status"
-grep -q "another program does not let this recording be" "$dir/errors" || fail "$(cat "$dir/errors")"
+grep -q "another program keeps interfering" "$dir/errors" || fail "$(cat "$dir/errors")"
 [ "$(cat $nf_log)" = NONE ] || [ "$(cat $nf_log)" = nf_log_ipv4 ] || fail "logger $(cat $nf_log)"
 echo nf_log_ipv4 >$nf_log 2>/dev/null
 as_before

@@ -44,7 +44,7 @@ everyone="$pid $(pgrep -P $pid)"
 kill -STOP $everyone
 while [ "$(date -u +%s)" -le "$(date -u -d "$(dates)" +%s)" ]; do sleep 0.2; done
 kill -CONT $everyone
-for _ in $(seq 100); do grep -q "had passed their date" "$dir/errors" && break; sleep 0.02; done
+for _ in $(seq 100); do grep -q "had expired" "$dir/errors" && break; sleep 0.02; done
 sleep 0.3
 send
 sleep 0.3

@@ -119,7 +119,7 @@ done
 network_await sh -c "! kill -0 $recording 2>/dev/null" || fail "again and again: it goes on: $(cat "$dir/says")"
 wait "$recording"
 expect "again and again: status" $? 1
-grep -q "another program does not let this recording be" "$dir/says" || fail "again and again: $(cat "$dir/says")"
+grep -q "another program keeps interfering" "$dir/says" || fail "again and again: $(cat "$dir/says")"
 grep -aq '^IPTRACE_EVENT=logger_changed$' "$dir/capture.pcapng" || fail "again and again: no entry in the file"
 as_before "again and again"
 exit $failed

@@ -71,8 +71,9 @@ static void tells_growth(void **state)
     assert_int_equal(ip_counters_routing(&growth, 4), 2);
     assert_int_equal(ip_counters_routing(&growth, 6), 1);
     g_autofree char *text = ip_counters_describe(&growth);
-    assert_string_equal(text, "2 without a route (InNoRoutes), 4 of this host without a route (OutNoRoutes), "
-                              "1 that could not be fragmented (Ip6FragFails)");
+    assert_string_equal(text,
+                        "2 without a route (InNoRoutes), 4 sent by this host without a route (OutNoRoutes), "
+                        "1 that could not be fragmented (Ip6FragFails)");
     /* A counter that went back is that of another namespace, or was reset. */
     growth = ip_counters_growth(&after, &before);
     assert_false(any(&growth));

@@ -244,8 +244,8 @@ static void test_agent_and_guard_die(void **state)
     assert_int_equal(order.result, -EPIPE);
     assert_left(
         &order, "",
-        "the IPv6 TRACE rules and loggers are left behind, for all who could put them back were killed: "
-        "iptrace-record --cleanup takes them out");
+        "the IPv6 TRACE rules and loggers are left behind, because every process that could restore them "
+        "was killed: run iptrace-record --cleanup to clean up");
 }
 
 static void test_all_die_and_privileges_are_gone(void **state)
@@ -258,14 +258,15 @@ static void test_all_die_and_privileges_are_gone(void **state)
     kernel_state_close(&order);
     assert_steps(&order, KERNEL_CLOSED, &failures, "close4 close6 guard enter");
     assert_left(&order, "red",
-                "the IPv4 and IPv6 TRACE rules and loggers are left behind, for all who could put them back "
-                "were killed: iptrace-record --cleanup -n red takes them out");
+                "the IPv4 and IPv6 TRACE rules and loggers are left behind, because every process that could "
+                "restore them was killed: run iptrace-record --cleanup -n red to clean up");
     order = running(false);
     kernel_state_close(&order);
     assert_steps(&order, KERNEL_CLOSED, &failures, "close4 close6 guard enter");
-    assert_left(&order, "",
-                "the IPv4 and IPv6 loggers are left behind, for all who could put them back were killed: "
-                "iptrace-record --cleanup takes them out");
+    assert_left(
+        &order, "",
+        "the IPv4 and IPv6 loggers are left behind, because every process that could restore them was "
+        "killed: run iptrace-record --cleanup to clean up");
 }
 
 static void test_looks_while_it_runs(void **state)

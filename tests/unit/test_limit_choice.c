@@ -61,8 +61,8 @@ static void test_only_the_dear_family_is_limited(void **state)
     struct limit_choice choice;
     limit_choice_make(&options, &question, &choice);
     assert_true(choice.limit.text[0] && !choice.limits[0] && choice.limits[1]);
-    assert_sentence(&choice, "the tables have 20020 entries: tracing can cost the kernel 1.38 ms a packet");
-    assert_sentence(&choice, "at 1000 packets a second; so each TRACE rule for IPv6 is limited to ");
+    assert_sentence(&choice, "the tables have 20020 entries: tracing can cost the kernel 1.38 ms per packet");
+    assert_sentence(&choice, "at 1000 packets per second; so each TRACE rule for IPv6 is limited to ");
     limit_choice_done(&choice);
     question.states[0] = &large;
     question.states[1] = &small;
@@ -95,7 +95,7 @@ static void test_traffic_that_was_seen(void **state)
     limit_choice_done(&choice);
     question.rate = 400000;
     limit_choice_make(&options, &question, &choice);
-    assert_sentence(&choice, "at 400000 packets a second, as seen here; so each TRACE rule is limited to ");
+    assert_sentence(&choice, "at 400000 packets per second, as seen here; so each TRACE rule is limited to ");
     limit_choice_done(&choice);
     g_ptr_array_unref(options.interfaces);
 }
@@ -137,7 +137,7 @@ static void test_what_the_options_say(void **state)
     options.unlimited = true;
     limit_choice_make(&options, &question, &choice);
     assert_string_equal(choice.limit.text, "");
-    assert_sentence(&choice, "; there is no limit, as --unlimited asks for");
+    assert_sentence(&choice, "; no limit is set, because of --unlimited");
     limit_choice_done(&choice);
     options.no_install = true;
     assert_false(limit_choice_asks(&options));

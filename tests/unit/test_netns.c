@@ -43,13 +43,14 @@ static void expect_error(const char *spec, int err, const char *words)
 static void test_what_is_none(void **state)
 {
     (void)state;
-    expect_error("no such name", ENOENT, "network namespace 'no such name' does not exist: a name from");
+    expect_error("no such name", ENOENT,
+                 "network namespace 'no such name' does not exist: expected a name from");
     expect_error("4194999", ENOENT, "'4194999': there is no process with that id");
     expect_error("/no/such/file", ENOENT, "'/no/such/file': there is no such file");
-    expect_error("/proc/self/ns/mnt", EINVAL, "'/proc/self/ns/mnt' is no network namespace");
-    expect_error("/dev/null", EINVAL, "'/dev/null' is no network namespace");
-    expect_error("", EINVAL, "a name, a path or a process id is expected");
-    expect_error("..", EINVAL, "a name, a path or a process id is expected");
+    expect_error("/proc/self/ns/mnt", EINVAL, "'/proc/self/ns/mnt' is not a network namespace");
+    expect_error("/dev/null", EINVAL, "'/dev/null' is not a network namespace");
+    expect_error("", EINVAL, "expected a name, a path or a process id");
+    expect_error("..", EINVAL, "expected a name, a path or a process id");
 }
 
 /* A child in a namespace of its own: entered, left, and found gone when the child is. */

@@ -40,19 +40,19 @@ static void says_what_is_wrong(void **state)
     static const struct {
         const char *text, *words;
     } wrong[] = {
-        {"",                            "is no rate" },
-        {"fast",                        "is no rate" },
-        {"0/second",                    "is no rate" },
-        {"-1/second",                   "is no rate" },
-        {"1/",                          "is no rate" },
-        {"1/fortnight",                 "is no rate" },
-        {"1/seconds",                   "is no rate" },
-        {"1 /second",                   "is no rate" },
-        {"1.5/second",                  "is no rate" },
-        {"10001/second",                "is too fast"},
-        {"600001/minute",               "is too fast"},
-        {"99999999999999999999/second", "is too fast"},
-        {"4/day",                       "is too slow"},
+        {"",                            "is not a rate"},
+        {"fast",                        "is not a rate"},
+        {"0/second",                    "is not a rate"},
+        {"-1/second",                   "is not a rate"},
+        {"1/",                          "is not a rate"},
+        {"1/fortnight",                 "is not a rate"},
+        {"1/seconds",                   "is not a rate"},
+        {"1 /second",                   "is not a rate"},
+        {"1.5/second",                  "is not a rate"},
+        {"10001/second",                "is too fast"  },
+        {"600001/minute",               "is too fast"  },
+        {"99999999999999999999/second", "is too fast"  },
+        {"4/day",                       "is too slow"  },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
         struct error error = {""};

@@ -399,13 +399,14 @@ static void test_files_of_other_kinds(void **state)
     expect_error(replay("/nonexistent"), ENOENT, "'/nonexistent' cannot be read: No such file");
     expect_error(replay("/"), EISDIR, "is a directory");
     expect_error(replay_bytes(BYTES("")), EINVAL, "is empty");
-    expect_error(replay_bytes(BYTES("hello, world")), EINVAL, "begins with 68 65 6c 6c: no capture file");
-    expect_error(replay_bytes(BYTES("\x1f\x8b\x08")), EINVAL, "compressed by gzip");
+    expect_error(replay_bytes(BYTES("hello, world")), EINVAL,
+                 "begins with 68 65 6c 6c, so it is not a capture file");
+    expect_error(replay_bytes(BYTES("\x1f\x8b\x08")), EINVAL, "compressed with gzip");
     build_uint(&out, true, 4, 0xA1B2C3D4);
     build_uint(&out, true, 8, 0);
     build_uint(&out, true, 8, 0);
     build_uint(&out, true, 4, 1);
-    expect_error(replay_bytes(unit_written(&out)), ENOMSG, "link type ETHERNET, and NFLOG (as 'tcpdump");
+    expect_error(replay_bytes(unit_written(&out)), ENOMSG, "link type ETHERNET: expected NFLOG (as 'tcpdump");
     wire_writer_done(&out);
     build_section(&out, true);
     build_interface(&out, true, 147, 6, 0);

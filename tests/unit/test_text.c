@@ -85,12 +85,12 @@ static void test_verdicts(void **state)
     path.head.reason = REASON_POLICY;
     assert_verdict(&path, "DROP by filter INPUT policy: -P INPUT DROP");
     step[1].stale = true;
-    assert_verdict(&path, "DROP by filter INPUT policy: -P INPUT DROP [rules changed about then]");
+    assert_verdict(&path, "DROP by filter INPUT policy: -P INPUT DROP [rules changed around then]");
     path.head = (struct path){.verdict = VERDICT_ACCEPT, .reason = REASON_NAT, .decided = 3};
     assert_verdict(&path, "ACCEPT (nat) by nat a\\x1b end of chain");
     path.head.decided = 4;
     path.head.reason = REASON_RULE;
-    assert_verdict(&path, "ACCEPT by nat INPUT policy or rule, not known which");
+    assert_verdict(&path, "ACCEPT by nat INPUT policy or rule, unknown which");
     path.head = (struct path){.verdict = VERDICT_UNKNOWN, .reason = REASON_VANISHED_ROUTING};
     assert_verdict(&path, "UNKNOWN (vanished: routing)");
     path.head.decided = 5; /* beyond the steps that are kept */
@@ -188,8 +188,8 @@ static void test_steps_and_marks(void **state)
     char *steps = strchr(text, '\n') + 1;
     assert_string_equal(
         steps, "  > filter INPUT policy            -P INPUT DROP [mark 0x2a]\n"
-               "  = DROP by filter INPUT policy: -P INPUT DROP [messages of it were lost] [another "
-               "packet's messages may be among its own] [one of several copies] [steps left out]\n\n");
+               "  = DROP by filter INPUT policy: -P INPUT DROP [some of its messages were lost] "
+               "[may include another packet's messages] [one of several copies] [steps left out]\n\n");
     assert_null(strchr(text, '\x1b'));
     g_autofree char *coloured = path_text(&packet, true);
     assert_non_null(strstr(coloured, "\x1b[31mDROP"));
@@ -203,7 +203,7 @@ static void test_steps_and_marks(void **state)
     assert_int_equal(on, 3);
     assert_int_equal(off, 3);
     assert_non_null(strstr(coloured, "-P INPUT DROP\x1b[0m [mark 0x2a]\n"));
-    assert_non_null(strstr(coloured, "policy: -P INPUT DROP\x1b[0m [messages"));
+    assert_non_null(strstr(coloured, "policy: -P INPUT DROP\x1b[0m [some of its messages"));
 }
 
 int main(void)

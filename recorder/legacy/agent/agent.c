@@ -60,7 +60,8 @@ int agent_open(struct agent **ret_agent, enum ip_family family, int netns_fd, st
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-        return error_set(error, errno, "no socket pair for the helper for rules: %s", g_strerror(errno));
+        return error_set(error, errno, "cannot create a socket pair for the helper for rules: %s",
+                         g_strerror(errno));
     pid_t pid = fork();
     if (pid == 0)
         agent_process_run(family, netns_fd, pair[1]);
@@ -68,7 +69,7 @@ int agent_open(struct agent **ret_agent, enum ip_family family, int netns_fd, st
     if (pid < 0) {
         int err = errno;
         close(pair[0]);
-        return error_set(error, err, "no process for the helper for rules: %s", g_strerror(err));
+        return error_set(error, err, "cannot start the helper for rules: %s", g_strerror(err));
     }
 
     struct agent *agent = g_new0(struct agent, 1);
@@ -104,8 +105,8 @@ int agent_close(struct agent *agent, int timeout_ms, struct undo_report *ret_rep
     cleanup_close(&agent->socket);
     if (!reap(agent, MAX(deadline, g_get_monotonic_time() + G_TIME_SPAN_SECOND / 2)))
         result = error_set(error, ETIMEDOUT,
-                           "the %s TRACE rules and logger are not put back yet: process %ld goes on trying, "
-                           "perhaps for the lock %s",
+                           "the %s TRACE rules and logger are not restored yet: process %ld keeps trying, "
+                           "perhaps waiting for the lock %s",
                            agent_family_name(agent), (long)agent->pid, XTABLES_LOCK_FILE);
     agent_free(agent);
     return result;

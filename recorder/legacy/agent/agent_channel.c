@@ -202,7 +202,7 @@ static int wait_readable(const struct agent *agent, gint64 deadline, struct erro
                          agent_family_name(agent), (long)agent->pid);
     if (ready == -EINTR)
         return error_set(error, EINTR,
-                         "a signal came while the %s helper for rules, process %ld, was waited for",
+                         "interrupted by a signal while waiting for the %s helper for rules, process %ld",
                          agent_family_name(agent), (long)agent->pid);
     if (ready < 0)
         return error_set(error, -ready, "cannot wait for the %s helper for rules: %s",

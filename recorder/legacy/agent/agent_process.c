@@ -159,7 +159,8 @@ static void answer_install(struct server *server, const struct wire_request *req
                            struct wire_reply *reply)
 {
     if (server->is_bound) {
-        reply->result = error_set(&reply->error, EPERM, "recording has begun: no other rules are installed");
+        reply->result =
+            error_set(&reply->error, EPERM, "recording has begun: no further rules are installed");
         return;
     }
     if (*server->options.tag && strcmp(server->options.tag, request->options.tag) != 0) {

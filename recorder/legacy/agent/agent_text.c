@@ -115,11 +115,12 @@ int agent_text_start(enum ip_family family, const char *table, enum save_selecti
     CLEANUP_CLOSE int text = memfd_create("iptrace-text", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     CLEANUP_CLOSE int complaint = memfd_create("iptrace-complaint", MFD_CLOEXEC);
     if (text < 0 || complaint < 0)
-        return error_set(error, errno, "no memory file for the text of table %s: %s", table,
+        return error_set(error, errno, "cannot create a memory file for the text of table %s: %s", table,
                          g_strerror(errno));
     pid_t pid = fork();
     if (pid < 0)
-        return error_set(error, errno, "no process to print table %s: %s", table, g_strerror(errno));
+        return error_set(error, errno, "cannot start a process to print table %s: %s", table,
+                         g_strerror(errno));
     if (pid == 0)
         print_text(family, table, selection, text, complaint);
 
@@ -157,7 +158,7 @@ static int job_error(const struct agent_text_job *job, int status, struct error 
     char text[sizeof error->text];
     read_complaint(job->complaint, text, sizeof text);
     if (WIFSIGNALED(status))
-        return error_set(error, EIO, "the process that prints rules was ended by signal %d (%s)",
+        return error_set(error, EIO, "the process that prints rules was killed by signal %d (%s)",
                          WTERMSIG(status), strsignal(WTERMSIG(status)));
     if (WEXITSTATUS(status) == EXIT_SENTENCE) {
         char *sentence;

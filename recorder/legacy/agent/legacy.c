@@ -111,10 +111,10 @@ int legacy_socket(const struct legacy *legacy, int *ret_socket, struct error *er
     if (fd < 0 && (errno == EPERM || errno == EACCES))
         return error_set(
             error, EPERM,
-            "the %s tables may not be read: run it as root, or with CAP_NET_ADMIN and CAP_NET_RAW",
+            "no permission to read the %s tables: run as root, or with CAP_NET_ADMIN and CAP_NET_RAW",
             ip_family_name(legacy->family));
     if (fd < 0)
-        return error_set(error, errno, "no %s raw socket to read the tables with: %s",
+        return error_set(error, errno, "cannot open a %s raw socket to read the tables with: %s",
                          ip_family_name(legacy->family), g_strerror(errno));
     *ret_socket = fd;
     return 0;
@@ -142,9 +142,10 @@ static int open_error(const struct legacy *legacy, const char *table, int err, s
     switch (err) {
     case EPERM:
     case EACCES:
-        return error_set(error, EPERM,
-                         "%s table %s may not be read: run it as root, or with CAP_NET_ADMIN and CAP_NET_RAW",
-                         ip_family_name(legacy->family), table);
+        return error_set(
+            error, EPERM,
+            "no permission to read %s table %s: run as root, or with CAP_NET_ADMIN and CAP_NET_RAW",
+            ip_family_name(legacy->family), table);
     case ENOENT:
     case ESRCH:
         return error_set(error, ENOENT,

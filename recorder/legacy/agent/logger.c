@@ -52,7 +52,7 @@ int logger_write(enum ip_family family, const char *name, struct error *error)
         result = write_name(family, name);
     }
     if (result == -ENOENT)
-        return error_set(error, ENOENT, "the kernel knows no logger `%s`: its module is not loaded", name);
+        return error_set(error, ENOENT, "the kernel has no logger `%s`: its module is not loaded", name);
     if (result)
         return error_set(error, -result, "the kernel's logger, %s, cannot be set to `%s` (it is `%s`): %s",
                          logger_path(family), name, current, g_strerror(-result));

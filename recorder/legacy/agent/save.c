@@ -210,7 +210,7 @@ int save_print(enum ip_family family, const char *table, enum save_selection sel
     if (result < 0)
         return result;
     if (extension_init(family) < 0)
-        result = error_set(error, EPROTONOSUPPORT, "libxtables does not start for %s",
+        result = error_set(error, EPROTONOSUPPORT, "libxtables cannot be initialized for %s",
                            ip_family_name(legacy->family));
 
     g_autoptr(GArray) own = own_rules_find(legacy, handle);

@@ -25,7 +25,7 @@ static int read_names(const struct legacy *legacy, char ***ret_names, struct err
     if (!file && errno != ENOENT)
         return error_set(error, errno, "the names of the %s tables, %s, cannot be read: %s%s",
                          ip_family_name(legacy->family), legacy->names_path, g_strerror(errno),
-                         errno == EACCES ? "; run it as root, or enter the user namespace before the network "
+                         errno == EACCES ? "; run as root, or enter the user namespace before the network "
                                            "namespace is made: unshare -r unshare -n"
                                          : "");
     size_t capacity = 0;
@@ -163,7 +163,7 @@ static int read_table_again(const struct legacy *legacy, int fd, const char *nam
     if (result)
         return error_set(
             error, -result, "%s table %s cannot be read: %s", ip_family_name(legacy->family), name,
-            result == -EPERM ? "run it as root, or with CAP_NET_ADMIN and CAP_NET_RAW" : g_strerror(-result));
+            result == -EPERM ? "run as root, or with CAP_NET_ADMIN and CAP_NET_RAW" : g_strerror(-result));
     return 0;
 }
 

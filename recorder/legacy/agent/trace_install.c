@@ -52,7 +52,7 @@ static int insert_rules(const struct legacy *legacy, struct xtc_handle *handle,
         for (guint i = 0; i < rules->len; i++) {
             const void *entry = g_bytes_get_data(g_ptr_array_index(rules, i), NULL);
             if (!legacy->insert(chains[c], entry, i, handle))
-                return error_set(error, errno, "a %s TRACE rule cannot be put into raw %s: %s",
+                return error_set(error, errno, "a %s TRACE rule cannot be inserted into raw %s: %s",
                                  ip_family_name(legacy->family), chains[c], g_strerror(errno));
             count++;
         }
@@ -65,13 +65,13 @@ static int commit(const struct legacy *legacy, struct xtc_handle *handle, struct
 {
     for (size_t c = 0; c < G_N_ELEMENTS(chains); c++)
         if (!legacy->keep_policy(chains[c], handle))
-            return error_set(error, errno, "the policy of %s raw %s cannot be kept: %s",
+            return error_set(error, errno, "the policy of %s raw %s cannot be preserved: %s",
                              ip_family_name(legacy->family), chains[c], g_strerror(errno));
     if (legacy->commit(handle))
         return 0;
-    return error_set(error, errno ? errno : EIO, "the kernel does not take the changed %s table raw: %s",
+    return error_set(error, errno ? errno : EIO, "the kernel rejects the changed %s table raw: %s",
                      ip_family_name(legacy->family),
-                     errno ? g_strerror(errno) : "libiptc does not fit this kernel");
+                     errno ? g_strerror(errno) : "libiptc does not match this kernel");
 }
 
 /* One read, one commit. -EAGAIN: somebody without the lock changed the table in between. */
@@ -84,7 +84,8 @@ static int change_once(const struct legacy *legacy, const struct change *change,
         return result;
     result = remove_rules(legacy, handle, change->remove_tag, report, error);
     if (!result && change->only_replace && !report->removed)
-        result = error_set(error, ENOENT, "the %s TRACE rules are gone from table raw: somebody removed them",
+        result = error_set(error, ENOENT,
+                           "the %s TRACE rules are gone from table raw: another program removed them",
                            ip_family_name(legacy->family));
     if (!result && change->install)
         result = insert_rules(legacy, handle, change->install, &report->installed, error);

@@ -40,7 +40,7 @@ static int check_interface(const char *name, struct error *error)
                          TRACE_INTERFACE_SIZE - 1);
     for (const char *c = name; *c; c++)
         if (!g_ascii_isgraph(*c) || *c == '/')
-            return error_set(error, EINVAL, "interface `%s`: expected a name without spaces and slashes",
+            return error_set(error, EINVAL, "interface `%s`: expected a name without spaces or slashes",
                              name);
     return 0;
 }
@@ -255,11 +255,11 @@ int trace_rule_probe(const struct legacy *legacy, const struct trace_options *op
         unsigned int revision;
         const char *config, *use;
     } extensions[] = {
-        {true,                       true,  "TRACE",   0, "TARGET_TRACE",  "to trace packets at all" },
-        {true,                       false, "comment", 0, "MATCH_COMMENT", "to know its own rules by"},
-        {options->filter_length > 0, false, "bpf",     1, "MATCH_BPF",     "for a filter expression" },
-        {options->limit != NULL,     false, "limit",   0, "MATCH_LIMIT",   "for a limit"             },
-        {options->date_stop != 0,    false, "time",    0, "MATCH_TIME",    "for rules that expire"   },
+        {true,                       true,  "TRACE",   0, "TARGET_TRACE",  "to trace packets at all"   },
+        {true,                       false, "comment", 0, "MATCH_COMMENT", "to recognize its own rules"},
+        {options->filter_length > 0, false, "bpf",     1, "MATCH_BPF",     "for a filter expression"   },
+        {options->limit != NULL,     false, "limit",   0, "MATCH_LIMIT",   "for a limit"               },
+        {options->date_stop != 0,    false, "time",    0, "MATCH_TIME",    "for rules that expire"     },
     };
     CLEANUP_CLOSE int fd = -1;
     int result = legacy_socket(legacy, &fd, error);

@@ -63,7 +63,7 @@ int xtables_lock_take(enum xtables_lock_wait wait, int *ret_fd, struct error *er
     while (fd >= 0 && flock(fd, LOCK_EX | (wait == XTABLES_LOCK_FOREVER ? 0 : LOCK_NB))) {
         if (errno == EWOULDBLOCK && g_get_monotonic_time() < deadline) {
             if (interrupt_poll(-1, 0, POLL_MS) < 0)
-                return error_set(error, EINTR, "a signal came while the lock %s was waited for",
+                return error_set(error, EINTR, "interrupted by a signal while waiting for the lock %s",
                                  XTABLES_LOCK_FILE);
         } else if (errno == EWOULDBLOCK)
             return busy_error(fd, error);

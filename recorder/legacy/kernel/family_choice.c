@@ -53,10 +53,10 @@ static int refuse_nftables(const struct family_found *found, size_t count, struc
 {
     return error_set(
         error, ENOTSUP,
-        "the legacy %stables have no rules here, but nftables has some: the rules that `iptables` shows "
-        "are nftables' where it is iptables-nft, and iptrace cannot record those yet. "
-        "`xtables-monitor --trace` shows how packets meet the rules of iptables-nft, `nft monitor trace` "
-        "all of nftables'; --backend legacy records the legacy tables anyway",
+        "the legacy %stables have no rules here, but nftables has some: where `iptables` is iptables-nft, "
+        "the rules that it shows are nftables rules, which iptrace cannot record yet. `xtables-monitor "
+        "--trace` shows how packets meet the rules of iptables-nft, `nft monitor trace` how they meet all "
+        "nftables rules; --backend legacy records the legacy tables anyway",
         count > 1               ? ""
         : found[0].version == 6 ? "IPv6 "
                                 : "IPv4 ");

@@ -108,7 +108,7 @@ static int look_for_rules(struct family *family, struct family_found *ret_found,
 static int leave_out(struct kernel *kernel, size_t i, struct error *error)
 {
     struct family *family = &kernel->families[i];
-    report_detail_about(kernel->place, "%s has no legacy rules and is left out; -%u records it all the same",
+    report_detail_about(kernel->place, "%s has no legacy rules and is left out; -%u records it anyway",
                         family_name(family), family_version(family));
     int result = agent_close(family->agent, QUICK_MS, NULL, error);
     family->agent = NULL;

@@ -142,7 +142,7 @@ static int arm_guard(struct start *start, struct error *error)
     if (result == 0 && problem.text[0])
         report_note_into(
             kernel->place, start->notes,
-            "%s: should recorder, agents and guard be killed at once, nobody will know the former loggers",
+            "%s: if recorder, agents and guard are all killed at once, the former loggers cannot be restored",
             problem.text);
     return result;
 }
@@ -160,9 +160,8 @@ static int install_dated(const struct start *start, struct family *family, struc
     int result = agent_install(family->agent, options, QUICK_MS, ret_report, error);
     if (!upkeep_lacks_date(result, error))
         return result;
-    report_note_into(start->kernel->place, start->notes,
-                     "the %s TRACE rules bear no date after which they end: %s", family_name(family),
-                     error->text);
+    report_note_into(start->kernel->place, start->notes, "the %s TRACE rules have no expiry date: %s",
+                     family_name(family), error->text);
     options->date_stop = upkeep_begin(&family->upkeep, false, now_s());
     return agent_install(family->agent, options, QUICK_MS, ret_report, error);
 }
@@ -260,7 +259,7 @@ static int make_filter(struct start *start, struct error *error)
     g_autofree char *expression = connection ? ssh_session_filter(connection) : NULL;
     if (!expression)
         return 0;
-    report_note_into(start->kernel->place, start->notes, "your SSH session is left out, by the filter: %s",
+    report_note_into(start->kernel->place, start->notes, "your SSH session is left out by the filter: %s",
                      expression);
     return filter_compile(expression, &start->filter, error);
 }

@@ -162,8 +162,8 @@ void kernel_state_tell_left(const struct kernel_state *state, const char *netns,
     ret_left->text[0] = '\0';
     if (families->len > 0)
         error_set(ret_left, 0,
-                  "the %s %s left behind, for all who could put them back were killed: iptrace-record "
-                  "--cleanup%s%s takes them out",
+                  "the %s %s left behind, because every process that could restore them was killed: run "
+                  "iptrace-record --cleanup%s%s to clean up",
                   families->str, state->installs ? "TRACE rules and loggers are" : "loggers are",
                   netns[0] ? " -n " : "", netns);
 }

@@ -44,9 +44,8 @@ static uint64_t count_entries(const struct limit_question *question)
 
 static char *describe_price(const struct limit_question *question, uint64_t dearest_ns, double rate)
 {
-    return g_strdup_printf("the tables have %" PRIu64
-                           " entries: tracing can cost the kernel %.3g ms a packet, %.0f %% of a CPU at "
-                           "%.0f packets a second%s",
+    return g_strdup_printf("the tables have %" PRIu64 " entries: tracing can cost the kernel %.3g ms per "
+                           "packet, %.0f %% of a CPU at %.0f packets per second%s",
                            count_entries(question), (double)dearest_ns / 1e6, cost_percent(dearest_ns, rate),
                            rate, question->rate > COST_PLAUSIBLE_RATE ? ", as seen here" : "");
 }
@@ -80,13 +79,13 @@ static void make_by_cost(const struct options *options, const struct limit_quest
         return;
     g_autofree char *price = describe_price(question, dearest_ns, rate);
     if (options->unlimited) {
-        choice->sentence = g_strdup_printf("%s; there is no limit, as --unlimited asks for", price);
+        choice->sentence = g_strdup_printf("%s; no limit is set, because of --unlimited", price);
         return;
     }
-    choice->sentence = g_strdup_printf(
-        "%s; so each TRACE rule%s is limited to %s, all together %.1f %% of a CPU, and packets beyond "
-        "that are not recorded (--limit sets another rate, --unlimited none)",
-        price, limited_family(question, choice), limit.text, limit.percent);
+    choice->sentence =
+        g_strdup_printf("%s; so each TRACE rule%s is limited to %s, %.1f %% of a CPU in all, and packets "
+                        "beyond that are not recorded (--limit sets another rate, --unlimited none)",
+                        price, limited_family(question, choice), limit.text, limit.percent);
     choice->limit = limit;
 }
 

@@ -26,9 +26,9 @@ int lock_watch_open(struct lock_watch *lock, const char *place, uint64_t now_ns,
         return error_set(error, errno, "cannot watch the xtables lock: %s", g_strerror(errno));
     int result = watch_directory(lock, XTABLES_LOCK_FILE);
     if (result < 0)
-        report_note_about(
-            place, "%s cannot be watched (%s): changes of the rules are found by looking at them alone",
-            XTABLES_LOCK_FILE, g_strerror(-result));
+        report_note_about(place,
+                          "%s cannot be watched (%s): changes to the rules are found only by looking at them",
+                          XTABLES_LOCK_FILE, g_strerror(-result));
     return 0;
 }
 

@@ -7,13 +7,13 @@
 const char *start_note_on_firewalls(bool legacy_has_rules, bool nftables_has_rules)
 {
     if (nftables_has_rules && !legacy_has_rules)
-        return "only nftables has rules here, the legacy tables have none: what nftables drops is not seen, "
-               "so that the verdict of what they let pass is UNKNOWN";
+        return "only nftables has rules here, the legacy tables have none: drops by nftables are not seen, "
+               "so packets that the legacy tables let pass have the verdict UNKNOWN";
     if (nftables_has_rules)
-        return "nftables has rules here too: what it drops is not seen, and ACCEPT speaks for the legacy "
-               "tables only";
+        return "nftables has rules here too: its drops are not seen, and ACCEPT speaks only for the legacy "
+               "tables";
     if (!legacy_has_rules)
-        return "none of the legacy tables has any rule, so that the verdict of packets is UNKNOWN";
+        return "none of the legacy tables has any rules, so packets have the verdict UNKNOWN";
     return NULL;
 }
 

@@ -37,8 +37,8 @@ static int ask_repair(struct kernel *kernel, struct family *family, struct pipel
     journal(kernel, pipeline, JOURNAL_WARNING, event, "%s: packets since then were not recorded", what);
     if (!upkeep_may_repair(&kernel->repairs, now))
         return error_set(error, ECANCELED,
-                         "%s once more, after %d repairs within a minute: another program does not let this "
-                         "recording be, so it ends here",
+                         "%s again, after %d repairs within a minute: another program keeps interfering, so "
+                         "the recording ends here",
                          what, UPKEEP_REPAIRS_MINUTE);
     int result =
         agent_request_repair(family->agent, &family->inbox, upkeep_date(&family->upkeep, now_s()), error);
@@ -69,8 +69,8 @@ static int take_look(struct kernel *kernel, struct family *family, struct pipeli
         return ask_repair(kernel, family, pipeline, now, "trace_removed", what, error);
     case UPKEEP_FINDS_MOVED:
         journal(kernel, pipeline, JOURNAL_WARNING, "trace_moved",
-                "another %s rule now stands before our TRACE rules in table raw: packets that it ends are "
-                "not recorded",
+                "another %s rule now stands before our TRACE rules in table raw: packets that do not get "
+                "past it are not recorded",
                 family_name(family));
         return 0;
     }
@@ -99,7 +99,8 @@ static void take_renewal(const struct kernel *kernel, struct family *family, con
 {
     upkeep_take_renewal(&family->upkeep, reply->result, now_s());
     if (reply->result == 0)
-        report_detail_about(kernel->place, "renewed the date of the %s TRACE rules", family_name(family));
+        report_detail_about(kernel->place, "renewed the expiry date of the %s TRACE rules",
+                            family_name(family));
     else
         report_detail_about(kernel->place, "%s", reply->error.text);
 }
@@ -148,11 +149,10 @@ static int renew(const struct kernel *kernel, struct family *family, struct pipe
     int64_t now = now_s();
     if (upkeep_has_expired(&family->upkeep, now)) {
         assembler_lost(pipeline->assembler);
-        journal(
-            kernel, pipeline, JOURNAL_WARNING, "trace_expired",
-            "the %s TRACE rules had passed their date, for the machine slept or its clock was set: packets "
-            "since then were not recorded",
-            family_name(family));
+        journal(kernel, pipeline, JOURNAL_WARNING, "trace_expired",
+                "the %s TRACE rules had expired, because the machine slept or its clock was set: packets "
+                "since then were not recorded",
+                family_name(family));
     }
     int result = agent_request_renew(family->agent, &family->inbox, upkeep_date(&family->upkeep, now), error);
     if (result == 0) {
@@ -188,7 +188,7 @@ int upkeep_look(struct kernel *kernel, struct pipeline *pipeline, struct monoton
 {
     if (kernel->guard && !guard_is_alive(kernel->guard))
         return error_set(error, ECANCELED,
-                         "the guard, process %ld, was killed: without it rules could be left behind, so this "
+                         "the guard, process %ld, was killed: without it rules could be left behind, so the "
                          "recording ends here",
                          (long)guard_pid(kernel->guard));
     for (size_t i = 0; i < kernel->count; i++) {

@@ -159,13 +159,12 @@ static void tell_unconfirmed(struct watch *watch, const struct family_watch *fam
     format_time(change ? MIN(unconfirmed.to_ns, change->to_ns) : unconfirmed.to_ns, to);
     g_autofree char *message =
         change
-            ? g_strdup_printf("From %s to %s UTC the IPv%u rules are in doubt: they changed about then, and "
-                              "packets had been written before this was found; their steps are not marked",
+            ? g_strdup_printf("From %s to %s UTC the IPv%u rules are in doubt: they changed around then, and "
+                              "packets had been written before this was noticed; their steps are not marked",
                               from, to, family->family)
-            : g_strdup_printf(
-                  "From %s to %s UTC the IPv%u rules were not confirmed: the packets of that time "
-                  "were written before another look at the rules",
-                  from, to, family->family);
+            : g_strdup_printf("From %s to %s UTC the IPv%u rules were not confirmed: packets from that time "
+                              "were written before another look at the rules",
+                              from, to, family->family);
     report_note_about(watch->place, "%s", message);
     pipeline_add_journal(watch->pipeline, JOURNAL_WARNING, change ? "rules_in_doubt" : "rules_not_confirmed",
                          message);

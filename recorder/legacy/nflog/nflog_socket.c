@@ -26,12 +26,12 @@ static int open_error(int err, struct error *error)
         if (holder.pid > 0)
             return error_set(error, EBUSY,
                              "NFLOG group %d, where the kernel sends TRACE messages, is held by process %ld "
-                             "(%s): only one can have it",
+                             "(%s): only one process can bind to it",
                              NFLOG_GROUP, (long)holder.pid, holder.command);
         return error_set(
             error, EBUSY,
-            "NFLOG group %d, where the kernel sends TRACE messages, is held by the netlink socket "
-            "with port id %u of a process that cannot be seen from here: only one can have it",
+            "NFLOG group %d, where the kernel sends TRACE messages, is held by the netlink socket with port "
+            "id %u of a process that cannot be seen from here: only one process can bind to it",
             NFLOG_GROUP, holder.port_id);
     }
     if (err == EPERM || err == EACCES)
@@ -39,8 +39,9 @@ static int open_error(int err, struct error *error)
                          "receiving TRACE messages needs the capability CAP_NET_ADMIN in this network "
                          "namespace: run as root");
     if (err == EPROTONOSUPPORT || err == EINVAL || err == EOPNOTSUPP)
-        return error_set(error, EOPNOTSUPP,
-                         "this kernel has no NFLOG (module nfnetlink_log), by which TRACE messages come");
+        return error_set(
+            error, EOPNOTSUPP,
+            "this kernel has no NFLOG (module nfnetlink_log), through which TRACE messages are sent");
     return error_set(error, err, "binding NFLOG group %d failed: %s", NFLOG_GROUP, g_strerror(err));
 }
 

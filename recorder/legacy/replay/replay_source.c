@@ -229,23 +229,20 @@ static int nothing_of_use(const struct replay_source *replay, struct error *erro
     unsigned version = own_captures_foreign_version(replay->own);
     char name[LINK_TYPE_NAME_SIZE];
     if (version > 0)
-        return error_set(
-            error, ENOMSG,
-            "%s has blocks of format version %u, and this program knows version %d: a newer one is "
-            "needed",
-            replay->file.name, version, IPTRACE_FORMAT_VERSION);
+        return error_set(error, ENOMSG,
+                         "%s has blocks of format version %u, but this program only knows version %d: a "
+                         "newer iptrace-record is needed",
+                         replay->file.name, version, IPTRACE_FORMAT_VERSION);
     link_type_name(replay->other_link_type, name);
     if (replay->other_link_type == LINK_TYPE_RAW || replay->other_link_type == LINK_TYPE_DLT_RAW)
-        return error_set(
-            error, ENOMSG,
-            "%s has packets of link type %s, but no TRACE messages: a capture of link type NFLOG, or "
-            "one that iptrace-record wrote with its Custom Blocks, was expected",
-            replay->file.name, name);
-    return error_set(
-        error, ENOMSG,
-        "%s has packets of link type %s, and NFLOG (as 'tcpdump -i nflog:0 -w' writes) or a capture "
-        "of iptrace-record was expected",
-        replay->file.name, name);
+        return error_set(error, ENOMSG,
+                         "%s has packets of link type %s, but no TRACE messages: expected a capture of link "
+                         "type NFLOG, or one that iptrace-record wrote with its Custom Blocks",
+                         replay->file.name, name);
+    return error_set(error, ENOMSG,
+                     "%s has packets of link type %s: expected NFLOG (as 'tcpdump -i nflog:0 -w' writes) or "
+                     "a capture made by iptrace-record",
+                     replay->file.name, name);
 }
 
 static int finish(struct replay_source *replay, const struct source_sink *sink, struct error *error)
@@ -323,15 +320,15 @@ static const struct source_ops replay_ops = {
 static int no_capture(const struct capture_file *file, struct bytes head, struct error *error)
 {
     if (head.length == 0)
-        return error_set(error, EINVAL, "%s is empty, and a capture file was expected", file->name);
+        return error_set(error, EINVAL, "%s is empty: expected a capture file", file->name);
     if (head.length >= 2 && head.data[0] == 0x1f && head.data[1] == 0x8b)
-        return error_set(error, EINVAL, "%s is compressed by gzip: unpack it first", file->name);
+        return error_set(error, EINVAL, "%s is compressed with gzip: decompress it first", file->name);
     if (head.length >= 4 && memcmp(head.data, "\x28\xb5\x2f\xfd", 4) == 0)
-        return error_set(error, EINVAL, "%s is compressed by zstd: unpack it first", file->name);
+        return error_set(error, EINVAL, "%s is compressed with zstd: decompress it first", file->name);
     char found[3 * FILE_HEAD_MIN + 1] = "";
     for (size_t i = 0; i < head.length && i < FILE_HEAD_MIN; i++)
         g_snprintf(found + 3 * i, 4, " %02x", head.data[i]);
-    return error_set(error, EINVAL, "%s begins with%s: no capture file, pcapng or pcap was expected",
+    return error_set(error, EINVAL, "%s begins with%s, so it is not a capture file: expected pcapng or pcap",
                      file->name, found);
 }
 

@@ -47,7 +47,7 @@ int rules_file_read(struct pipeline *pipeline, const char *path, enum ip_family 
         tables++;
     }
     if (tables == 0)
-        return error_set(error, EINVAL, "%s holds no rules: expected the output of %s-save", path,
+        return error_set(error, EINVAL, "%s has no rules: expected the output of %s-save", path,
                          ip_family_command(family));
     rulebook_set_tables(pipeline->book, family, rulebook_tables(pipeline->book, family), 0);
     return 0;

@@ -229,7 +229,7 @@ static int read_text(struct ruleset *ruleset, struct error *error)
             return result;
     }
     if (ruleset->table.length == 0)
-        return error_set(error, EINVAL, "the rules name no table: expected a line \"*filter\" or the like");
+        return error_set(error, EINVAL, "the rules name no table: expected a line \"*filter\" or similar");
     return read_rules(ruleset, text, error);
 }
 

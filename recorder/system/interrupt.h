@@ -19,9 +19,8 @@
 
 /* Ctrl-C reaches both a recorder and its parent, which may then send SIGTERM (Wireshark does): signals this
  * close together count as one. */
-#define INTERRUPT_SAME_MS 500
-#define INTERRUPT_PATIENCE_MS                                                                                \
-    2000 /* how long to wait for a reader that takes nothing, once a signal has come */
+#define INTERRUPT_SAME_MS     500
+#define INTERRUPT_PATIENCE_MS 2000 /* for a reader that takes nothing, once a signal has come */
 
 int interrupt_open(struct error *error);
 

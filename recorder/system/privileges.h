@@ -16,8 +16,9 @@ void privileges_keep_for_rules(void);
 bool privileges_suffice_for_rules(void);
 
 struct privileges_plan {
-    bool
-        opens_files; /* goes on creating files (-b): keeps its user; root also keeps CAP_DAC_OVERRIDE and, under sudo, CAP_CHOWN */
+    /* It goes on creating files (-b): keeps its user; root also keeps CAP_DAC_OVERRIDE and, under sudo,
+     * CAP_CHOWN. */
+    bool opens_files;
 };
 
 /* For the process that reads packets, once everything it needs is open: user nobody (if it was root), no

@@ -14,27 +14,27 @@ struct agent {
     int socket;
     bool lock_held;
     uint32_t last_id;
-    GQueue kept[WIRE_ASKER_COUNT]; /* struct agent_reply for each asker that another met */
+    GQueue kept[WIRE_ASKER_COUNT]; /* of struct agent_reply: for each asker, received by others */
 };
 
 const char *agent_family_name(const struct agent *agent);
 
-/* Numbers the request and sends it. -EAGAIN: too many are under way; -EPIPE: the agent has ended. */
+/* Numbers the request and sends it. -EAGAIN: too many are pending; -EPIPE: the agent has ended. */
 int agent_send(struct agent *agent, struct wire_request *request, struct error *error);
 
-/* Waits for the reply to request `id`. Replies that are nobody's any more, for who waited gave up, are
- * dropped; those for agent_receive are kept for it. */
+/* Waits for the reply to request `id`. Replies that nobody waits for any more, after a timeout, are dropped;
+ * those for agent_receive are kept for it. */
 int agent_await(struct agent *agent, uint32_t id, int timeout_ms, struct wire_reply *ret_reply, int *ret_fd,
                 struct error *error);
 
-/* One request and its reply, whose error becomes the result; ret_fd may be NULL where no text is expected. */
+/* One request and its reply, whose error becomes the result; ret_fd may be NULL if no text is expected. */
 int agent_ask(struct agent *agent, struct wire_request *request, int timeout_ms, struct wire_reply *ret_reply,
               int *ret_fd, struct error *error);
 
-/* Takes the memfd of agent_wire.h apart. */
+/* Parses the memfd described in agent_wire.h. */
 int agent_read_text(int fd, const char *table, struct table_text *ret_text, struct error *error);
 
-/* The next reply for `asker`; those for another are kept for it. -EAGAIN: nothing there yet. */
+/* The next reply for `asker`; those for another are kept for it. -EAGAIN: none yet. */
 int agent_receive_for(struct agent *agent, enum wire_asker asker, struct agent_reply *ret_reply,
                       struct error *error);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What stands in front of everything we put into a pcapng file. */
+/* The header in front of everything we put into a pcapng file. */
 #include "format/envelope.h"
 
 #include <string.h>

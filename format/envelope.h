@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What stands in front of everything we put into a pcapng file: whose it is, which version, which kind.
+/* The header in front of everything we put into a pcapng file: that it is ours, its version, and its kind.
  *
- * After the Private Enterprise Number, which pcapng itself asks for (in the custom option 2989 and in the
+ * After the Private Enterprise Number, which pcapng itself requires (in the custom option 2989 and in the
  * Custom Block 0x00000BAD), come eight bytes, then the body in the wire format of format/wire.h:
  *
  *      0               1               2               3
@@ -12,8 +12,8 @@
  *     +---------------+---------------+---------------+---------------+
  *     |                       body, to the end                        |
  *
- * `padding` is the number of zero bytes, 0 to 3, behind the body: a Custom Block is padded to 32 bits and
- * pcapng does not tell by how much. In an option, which has a length, it is 0.
+ * `padding` is the number of zero bytes, 0 to 3, after the body: a Custom Block is padded to 32 bits, and
+ * pcapng does not record by how much. In an option, which has a length, it is 0.
  *
  * Normative text: docs/format.md. */
 #ifndef IPTRACE_FORMAT_ENVELOPE_H
@@ -29,7 +29,7 @@
 #define PCAPNG_CUSTOM_BLOCK         0xBAD  /* Custom Block, to be copied */
 #define PCAPNG_BLOCK_MAX            262144 /* dumpcap and editcap refuse longer ones */
 #define PCAPNG_OPTION_MAX           65535
-#define FORMAT_NETNS_MAX            255 /* bytes of the name of a network namespace; writers cut it */
+#define FORMAT_NETNS_MAX            255 /* bytes of a network namespace's name; writers truncate longer ones */
 
 enum envelope_kind {
     ENVELOPE_PATH = 1,     /* path record: an option of an Enhanced Packet Block */
@@ -40,7 +40,7 @@ enum envelope_kind {
 enum envelope_status {
     ENVELOPE_OK,
     ENVELOPE_FOREIGN, /* not ours: another magic, or too short for one */
-    ENVELOPE_VERSION, /* ours, of a version this code does not know: nothing of the body may be interpreted */
+    ENVELOPE_VERSION, /* ours, but of a version this code does not know: the body must not be interpreted */
 };
 
 /* Takes the bytes after the enterprise number. `ret_kind` is set when it is ours, `ret_body` when OK.
@@ -51,8 +51,8 @@ enum envelope_status envelope_open(struct bytes bytes, unsigned *ret_version, un
 /* Writes the eight bytes, with padding 0. */
 void envelope_write(struct wire_writer *writer, enum envelope_kind kind);
 
-/* Adds the zero bytes that make the envelope and its body, which begin at `begin`, a multiple of four, and
- * says so in the envelope. */
+/* Pads the envelope and its body, which begin at `begin`, with zero bytes to a multiple of four, and records
+ * their number in the envelope. */
 void envelope_pad(struct wire_writer *writer, size_t begin);
 
 #endif

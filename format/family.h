@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IPv4 or IPv6, of a packet, a table, a rule. All that one is called by others is converted here. */
+/* IPv4 or IPv6: the family of a packet, a table or a rule. All conversions to and from the numbers and names
+ * that others use are here. */
 #ifndef IPTRACE_FORMAT_FAMILY_H
 #define IPTRACE_FORMAT_FAMILY_H
 
@@ -16,7 +17,7 @@ enum ip_family {
 
 #define FAMILY_COUNT 2
 
-/* Places in an array of FAMILY_COUNT. */
+/* Indexes into an array of FAMILY_COUNT. */
 static inline unsigned ip_family_index(enum ip_family family)
 {
     return family == FAMILY_IPV6;
@@ -39,13 +40,13 @@ static inline bool ip_family_has_af(int af)
     return af == AF_INET || af == AF_INET6;
 }
 
-/* All but AF_INET6 counts as IPv4. */
+/* Anything but AF_INET6 counts as IPv4. */
 static inline enum ip_family ip_family_of_af(int af)
 {
     return af == AF_INET6 ? FAMILY_IPV6 : FAMILY_IPV4;
 }
 
-/* All but 6 counts as IPv4. */
+/* Anything but 6 counts as IPv4. */
 static inline enum ip_family ip_family_of_version(unsigned version)
 {
     return version == 6 ? FAMILY_IPV6 : FAMILY_IPV4;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one hash: for tables of ours and for telling texts apart, never written to a file. Nobody gains
- * anything by making two things collide but a slow search, for what has the same hash is compared. */
+/* The one hash, for our own tables and for telling texts apart; it is never written to a file. A deliberate
+ * collision costs no more than a slow search, because entries with equal hashes are compared. */
 #ifndef IPTRACE_FORMAT_HASH_H
 #define IPTRACE_FORMAT_HASH_H
 
@@ -10,14 +10,14 @@
 
 #define HASH_BEGIN 0x5bd1e9955bd1e995ull
 
-/* A multiply and a fold for each word: good enough to spread, and cheap. */
+/* A multiply and a fold per word: cheap, and spreads well enough. */
 static inline uint64_t hash_number(uint64_t hash, uint64_t number)
 {
     hash = (hash ^ number) * 0x9e3779b97f4a7c15ull;
     return hash ^ hash >> 32;
 }
 
-/* Their number counts, so that what follows cannot be taken for a part of them. */
+/* Hashes the length too, so that what follows cannot be taken for part of these bytes. */
 static inline uint64_t hash_bytes(uint64_t hash, struct bytes bytes)
 {
     uint64_t word = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A TRACE message as the kernel sent it: the attributes of one NFULNL_MSG_PACKET, each in its own bytes. */
+/* A TRACE message as the kernel sent it: the attributes of one NFULNL_MSG_PACKET, each as its raw bytes. */
 #ifndef IPTRACE_FORMAT_MESSAGE_H
 #define IPTRACE_FORMAT_MESSAGE_H
 
@@ -9,8 +9,8 @@
 #define MESSAGE_ATTRIBUTES_MAX 32 /* enum nfulnl_attr_type in linux/netfilter/nfnetlink_log.h ends at 21 */
 
 /* Attribute types, and how their bytes read: linux/netfilter/nfnetlink_log.h. All numbers in them are big
- * endian but for those inside NFULA_CT. Named again here because the plugin is built where that header need
- * not be. */
+ * endian except those inside NFULA_CT. Redefined here because the plugin is also built where that header is
+ * not available. */
 enum message_attribute {
     MESSAGE_PACKET_HEADER = 1, /* hw_protocol (2 bytes), hook (1), padding (1) */
     MESSAGE_MARK = 2,          /* 4 bytes; absent where the mark is 0 */
@@ -21,7 +21,7 @@ enum message_attribute {
     MESSAGE_PHYSOUT = 7,
     MESSAGE_HWADDR = 8,      /* length (2), padding (2), address (8) */
     MESSAGE_PAYLOAD = 9,     /* the packet from its IP header, cut at the copy range */
-    MESSAGE_PREFIX = 10,     /* "TRACE: table:chain:type:number " and a zero */
+    MESSAGE_PREFIX = 10,     /* "TRACE: table:chain:type:number " and a terminating zero */
     MESSAGE_UID = 11,        /* 4 bytes */
     MESSAGE_SEQ = 12,        /* 4 bytes: counts the messages of this group's socket */
     MESSAGE_SEQ_GLOBAL = 13, /* 4 bytes */
@@ -37,7 +37,7 @@ enum message_attribute {
 
 struct message {
     uint64_t received_us; /* when it was read, since the epoch; 0: not known */
-    uint64_t number;      /* place in the stream as it was received, from 1 */
+    uint64_t number;      /* position in the stream as it was received, from 1 */
     uint8_t family;       /* nfgen_family, as the kernel sent it: ip_family_of_af() */
     uint32_t present;     /* bit n: attribute n is there */
     struct bytes attribute[MESSAGE_ATTRIBUTES_MAX];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The field numbers of the message block, for its reader and its writer: docs/format.md, "Message block". */
+/* The field numbers of the message block, shared by its reader and its writer: docs/format.md, "Message
+ * block". */
 #ifndef IPTRACE_FORMAT_MESSAGE_BLOCK_FIELDS_H
 #define IPTRACE_FORMAT_MESSAGE_BLOCK_FIELDS_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The message block: writing. Strings and rules stand once; a message says what differs from its base. */
+/* The message block: writing. Strings and rules are written once; a message says only what differs from its
+ * base. */
 #include "format/message_block.h"
 
 #include <glib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The words that people read for the numbers of the format. */
+/* The names of the format's numbers. */
 #include "format/names.h"
 
 #include <stddef.h>

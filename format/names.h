@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The numbers of the format and the words that people read for them, one aligned table a list.
+/* The numbers of the format and the words that people read for them, one aligned table per list.
  *
  * A number that is not in its table comes from a later recorder: its name is null, and a reader shows the
- * number and claims nothing. */
+ * number and makes no claim about it. */
 #ifndef IPTRACE_FORMAT_NAMES_H
 #define IPTRACE_FORMAT_NAMES_H
 
@@ -15,7 +15,7 @@
     X(VERDICT_QUEUE, 4, "QUEUE")   /* handed to a program by NFQUEUE and not seen again */                   \
     X(VERDICT_STOLEN, 5, "STOLEN") /* a target kept it for itself, as SYNPROXY does */
 
-/* Why we say so. */
+/* Why we say so: the reason for the verdict. */
 #define REASON_TABLE(X)                                                                                      \
     X(REASON_NONE, 0, "")                                                                                    \
     X(REASON_RULE, 1, "rule")                                                                                \
@@ -29,18 +29,18 @@
     X(REASON_VANISHED_ROUTING, 9, "vanished: routing")     /* after PREROUTING */                            \
     X(REASON_VANISHED_OUTPUT, 10, "vanished: output")      /* before POSTROUTING */                          \
     X(REASON_VANISHED_HOOK, 11, "vanished: hook")          /* between two tables of one hook */              \
-    X(REASON_RULES_CHANGED, 12, "rules changed") /* the old and the new ones would mean different ends */    \
+    X(REASON_RULES_CHANGED, 12, "rules changed") /* old and new rules would lead to different ends */        \
     X(REASON_QUEUE, 13, "queue")     /* NFQUEUE: what became of it there was not seen, or DROP:  \
                                                     nobody listened */           \
     X(REASON_EVICTED, 14, "evicted") /* too many packets were under way to wait for its end */               \
     X(REASON_TPROXY, 15, "tproxy")   /* TPROXY was its last rule: no socket, or lost in routing */
 
-/* What happened at a step, not what the kernel called it. */
+/* What happened at a step, which need not be what the kernel called it. */
 #define STEP_TYPE_TABLE(X)                                                                                   \
     X(STEP_RULE, 0, "rule")                                                                                  \
     X(STEP_POLICY, 1, "policy")                                                                              \
     X(STEP_RETURN, 2, "return")                                                                              \
-    X(STEP_UNKNOWN, 3, "unknown") /* "policy" or "return" said by the kernel, and the rules are not known */
+    X(STEP_UNKNOWN, 3, "unknown") /* the kernel said "policy" or "return", and the rules are not known */
 
 /* Numbered as enum nf_inet_hooks in linux/netfilter.h. */
 #define HOOK_TABLE(X)                                                                                        \
@@ -64,7 +64,7 @@ enum hook { HOOK_TABLE(NAMES_ENUMERATOR) HOOK_COUNT };
 enum backend_id { BACKEND_TABLE(NAMES_ENUMERATOR) };
 #undef NAMES_ENUMERATOR
 
-/* Null where the number is unknown. */
+/* Null if the number is unknown. */
 const char *verdict_name(unsigned verdict);
 const char *reason_name(unsigned reason);
 const char *step_type_name(unsigned type);

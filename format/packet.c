@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The headers of an IP packet, and the key by which its messages find each other. */
+/* The headers of an IP packet, and the key by which its messages are matched. */
 #include "format/packet.h"
 
 #include "format/hash.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define KEY_PAYLOAD_MAX                                                                                      \
-    64 /* bytes of payload in the key: TCPMSS may shift how much of the rest is captured */
+    64 /* bytes of payload in the key: TCPMSS may change how much of the rest is captured */
 #define EXTENSION_HEADERS_MAX 8
 
 static uint16_t get16(const uint8_t *at)

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The headers of an IP packet, as far as they were captured, and the key by which its messages find each
- * other. */
+/* The headers of an IP packet, as far as they were captured, and the key by which its messages are
+ * matched. */
 #ifndef IPTRACE_FORMAT_PACKET_H
 #define IPTRACE_FORMAT_PACKET_H
 
 #include "format/family.h"
 #include "format/wire.h"
 
-/* All numbers in host order. What was not captured, or has no meaning for the protocol, is 0 or empty and its
- * `has_` is false. Pointers point into the packet. */
+/* All numbers are in host byte order. What was not captured, or has no meaning for the protocol, is 0 or
+ * empty, with its `has_` false. Pointers point into the packet. */
 struct packet {
-    enum ip_family version; /* FAMILY_NONE: no IP packet, or its header was cut */
+    enum ip_family version; /* FAMILY_NONE: not an IP packet, or its header was cut */
     struct bytes src;       /* 4 or 16 bytes */
     struct bytes dst;       /* likewise */
     uint8_t tos, ttl;       /* IPv6: traffic class, hop limit */
-    uint32_t length;        /* of the whole packet by its header; 0 for a jumbogram */
+    uint32_t length;        /* of the whole packet, according to its header; 0 for a jumbogram */
     uint32_t id;            /* IPv4 identification; IPv6: of the fragment header; else 0 */
     uint32_t flow_label;    /* IPv6 */
     uint16_t fragment;      /* offset in 8-byte units */
     bool dont_fragment, more_fragments;
-    uint8_t protocol;   /* the transport's, behind IPv6 extension headers */
+    uint8_t protocol;   /* the transport's, after any IPv6 extension headers */
     bool has_transport; /* the transport header begins in this packet and is captured */
     struct bytes transport;
     bool has_ports;
@@ -34,10 +34,12 @@ struct packet {
     struct bytes payload; /* of the transport, as far as captured */
 };
 
-/* Of the first byte, so that it is known also where the header was cut; FAMILY_NONE: no IP packet. */
+/* The family according to the first byte alone, so that it is known even if the header was cut; FAMILY_NONE:
+ * not an IP packet. */
 enum ip_family packet_family(struct bytes bytes);
 
-/* Never fails: what cannot be read stays unset. RFC 791, 8200, 9293, 768, 792, 4443, 4340, 9260, 3828. */
+/* Never fails: what cannot be read stays unset. Source of the facts: RFC 791, 8200, 9293, 768, 792, 4443,
+ * 4340, 9260, 3828. */
 void packet_parse(struct bytes bytes, struct packet *ret_packet);
 
 /* A multicast membership report of IGMPv3 (RFC 3376) or MLDv2 (RFC 9777). */
@@ -45,7 +47,7 @@ bool packet_is_membership_report(const struct packet *packet);
 
 /* A hash over everything that stays the same while a packet crosses the tables: family, source, protocol, IP
  * id, fragment offset; TCP sequence, acknowledgement and payload; UDP payload; ICMP type, sequence and
- * payload, of an error its type, code and length only (its inner packet is rewritten by NAT). Destination,
+ * payload, or for an error only its type, code and length (NAT rewrites the packet inside it). Destination,
  * TTL, TOS and mark change. */
 uint64_t packet_key(const struct packet *packet);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ways that were written lately. */
+/* Recently written paths. */
 #include "format/path_cache.h"
 
 #include <glib.h>

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ways that were written lately. Most packets go one that others went before, and but for the times their
- * strings and steps are the same bytes: not writing them again saves some 40 ns a message, 5 % of a replay's CPU time
- * (0.57 s instead of 0.60 s for 800 000 messages). Compared by content, so that nothing depends on who owns a text, or
- * for how long. */
+/* Recently written paths. Most packets take a path that others have taken before, and except for the times
+ * their strings and steps are the same bytes. Compared by content, so that nothing depends on who owns a
+ * text, or for how long. */
 #ifndef IPTRACE_FORMAT_PATH_CACHE_H
 #define IPTRACE_FORMAT_PATH_CACHE_H
 
 #include "format/step.h"
 
 #define PATH_CACHE_SLOTS 64
-#define PATH_CACHE_STEPS 32   /* longer ways are rare, and not kept */
-#define PATH_CACHE_BYTES 8192 /* likewise, of what is kept of a way beside its steps */
+#define PATH_CACHE_STEPS 32   /* longer paths are rare, and not kept */
+#define PATH_CACHE_BYTES 8192 /* likewise, of what is kept of a path besides its steps */
 
-/* Where a step stands among the bodies that were written, one behind the other, and its time in it. */
+/* Where a step's body is among the bodies, which were written one after the other, and where its time is in
+ * it. */
 struct cached_body {
     uint32_t at, length;
     struct step_gap time;
 };
 
 struct cached_path {
-    uint32_t hash, seen; /* of the way that is kept (`count` > 0), and that was last looked for in vain */
+    uint32_t hash, seen; /* of the path kept (`count` > 0), and of the last one not found */
     uint32_t count;
     struct step steps[PATH_CACHE_STEPS]; /* their strings are in `memory` */
     struct cached_body bodies[PATH_CACHE_STEPS];
@@ -33,16 +33,16 @@ struct path_cache {
 
 void path_cache_done(struct path_cache *cache);
 
-/* The way of these steps; null where it is not kept. `*ret_keep` is then where path_cache_keep() shall put
- * it, or null: it is kept when it is looked for in vain a second time. */
+/* The path with these steps; null if it is not kept. `*ret_keep` is then where path_cache_keep() is to put
+ * it, or null: a path is kept only when it has been looked up twice and not found. */
 const struct cached_path *path_cache_find(struct path_cache *cache, const struct step *steps, size_t count,
                                           struct cached_path **ret_keep);
 
-/* Keeps a way that was just written: its string fields, and the steps' bodies in `written`. */
+/* Keeps a path that was just written: its string fields, and the steps' bodies in `written`. */
 void path_cache_keep(struct cached_path *slot, const struct step *steps, size_t count, struct bytes strings,
                      struct bytes written, const struct cached_body *bodies);
 
-/* Writes the body of a step of it, with the times of this packet's steps. */
+/* Writes the body of one of its steps, with the times of this packet's steps. */
 void path_cache_write_body(const struct cached_path *path, size_t index, const struct step *steps,
                            struct wire_writer *out);
 

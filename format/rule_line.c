@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* What is left of a line that is being taken apart from its front. */
+/* The rest of a line that is being split from its front. */
 static bool take(struct bytes *rest, struct bytes word)
 {
     if (rest->length < word.length || (word.length > 0 && memcmp(rest->data, word.data, word.length) != 0))

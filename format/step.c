@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One step of a packet's way: its encoding and its line of text. */
+/* One step of a packet's path: its encoding and its line of text. */
 #include "format/step.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "format/hash.h"
 #include "format/rule_line.h"
 
-/* Field numbers: those of the tables, and what a step says beside its members; docs/format.md, "Step",
+/* Field numbers: those of the tables, and of what a step holds besides its members; docs/format.md, "Step",
  * "Context", "Change". */
 #define STRING_FIELD(number, name)       STEP_FIELD_##name = number,
 #define NUMBER_FIELD(number, name, type) STEP_FIELD_##name = number,

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One step of a packet's way: a rule that matched, a policy, or the end of a chain. One encoding serves the
- * path record and the message block; strings stand once in the record or block and are referred to by number. */
+/* One step of a packet's path: a rule that matched, a policy, or the end of a chain. One encoding serves both
+ * the path record and the message block; strings are stored once per record or block and referred to by
+ * number. */
 #ifndef IPTRACE_FORMAT_STEP_H
 #define IPTRACE_FORMAT_STEP_H
 
 #include "format/names.h"
 #include "format/strings.h"
 
-/* Writers cut what is longer, so that a step always fits: nothing that iptables accepts comes near it. */
+/* Writers truncate what is longer, so that a step always fits; nothing that iptables accepts comes near these
+ * bounds. */
 #define STEP_RULE_MAX 60000 /* bytes of a rule's text */
 #define STEP_NAME_MAX 512   /* bytes of any other string of a step */
 
-/* Bytes of all rule lines that a reader of a record or block has to put together: it bounds his memory. */
+/* Bytes of all rule lines that a reader of a record or block has to assemble: bounds the reader's memory. */
 #define FORMAT_LINES_MAX (1 << 20)
 
-/* What is known of a step, a row a member: its field number in docs/format.md, which is never used for
- * anything else again, and its name. Whatever reads, writes, compares, hashes, measures or copies steps goes
+/* What is known of a step, one row per member: its field number in docs/format.md, which is never reused for
+ * anything else, and its name. Whatever reads, writes, compares, hashes, measures or copies steps goes
  * through these three tables. Kinds:
  *
  *     SAME_NAME    a string that is not written where it is that of the step before
@@ -38,7 +40,7 @@
     SAME_NUMBER(8, ruleset, uint32_t)   /* number of the ruleset block that the text is from; 0: none */   \
     NUMBER(9, stale, bool)              /* rules changed about then: the text may be another rule's */
 
-/* What a message says besides its rule. Constant within a hook but for the mark. */
+/* What a message says besides its rule. Constant within a hook, except for the mark. */
 #define CONTEXT_TABLE(KNOWN, NAME)                                                                         \
     KNOWN(1, hook, unsigned)            /* enum hook */                                                    \
     NAME(2, in)                         /* interfaces */                                                   \
@@ -83,7 +85,7 @@ struct step {
     struct change change;
 };
 
-/* Strings of one step, as they are written: one more where the rule's line is in parts. */
+/* The number of strings of one step as written: one more if the rule's line is in parts. */
 #define STEP_COUNT_STRING(number, name)       +1
 #define STEP_COUNT_NUMBER(number, name, type) +0
 enum {
@@ -99,23 +101,23 @@ typedef uint32_t string_number_fn(void *user, struct bytes string);
 struct step_encoder {
     string_number_fn *number;
     void *user;        /* of `number` */
-    size_t lines_left; /* begins as FORMAT_LINES_MAX; where it is used up, lines are written as a whole */
+    size_t lines_left; /* starts as FORMAT_LINES_MAX; once it is used up, lines are written whole */
 };
 
-/* Where the time stands in the body of a step, or would stand; the rest is the same at another time. */
+/* Where the time is in the body of a step, or would be; the rest of the body does not depend on it. */
 struct step_gap {
     uint32_t at, length;
 };
 
 /* Writes the body of a step. `before` is the step before it in the record, null for the first: what is the
- * same is not written again. */
+ * same there is not written again. */
 struct step_gap step_write(struct wire_writer *writer, const struct step *step, const struct step *before,
                            struct step_encoder *encoder);
 
-/* Writes what stands in the gap: nothing for a step without a time. */
+/* Writes what belongs in the gap: nothing for a step without a time. */
 void step_write_time(struct wire_writer *writer, const struct step *step, const struct step *before);
 
-/* Memory that lives as long as what was read; never null. */
+/* Returns memory that lives as long as what was read; never null. */
 typedef void *format_allocate_fn(void *user, size_t size);
 
 /* Reads the steps of one record or block. */
@@ -123,33 +125,33 @@ struct step_decoder {
     const struct string_list *strings;
     format_allocate_fn *allocate;
     void *user;        /* of `allocate` */
-    size_t lines_left; /* begins as FORMAT_LINES_MAX; more is damage */
+    size_t lines_left; /* starts as FORMAT_LINES_MAX; more is damage */
 };
 
-/* Reads the body of a step. `*step` comes in as the step before it, zero for the first. Points into the
- * record and into memory of the decoder's. False at damage. */
+/* Reads the body of a step. `*step` comes in as the step before it, zero for the first. The result points
+ * into the record and into memory that the decoder allocated. False on damage. */
 bool step_read(struct bytes body, struct step_decoder *decoder, struct step *step);
 
 bool context_equal(const struct context *a, const struct context *b);
 bool change_is_empty(const struct change *change);
 
-/* The same but for the time. */
+/* Whether the two are equal except for the time. */
 bool step_alike(const struct step *a, const struct step *b);
 
-/* Of steps that are alike the same: of numbers, addresses and the lengths of strings. */
+/* Equal for steps that are alike: a hash of numbers, addresses and the lengths of strings. */
 uint64_t step_hash(uint64_t hash, const struct step *step);
 
-/* Bytes of all its strings and addresses. */
+/* Total length of its strings and addresses in bytes. */
 size_t step_strings_length(const struct step *step);
 
-/* Copies them to `at`, one behind the other, and has the step point to the copies. */
+/* Copies them to `at`, one after the other, and makes the step point to the copies. */
 void step_keep_strings(struct step *step, uint8_t *at);
 
-/* Bytes that it can take in a record at worst, its strings included. */
+/* The most bytes that it can take in a record, its strings included. */
 size_t step_room(const struct step *step);
 
-/* What messages of the same rule have in common: no time and no change, of the context only the interfaces;
- * strings as they are written. */
+/* What messages of the same rule have in common: no time and no change, and of the context only the
+ * interfaces; strings as they are written. */
 struct step step_shared(const struct step *step);
 
 /* Whether `shared` is what step_shared() makes of the step, without making it. */

@@ -10,7 +10,7 @@
 static const struct bytes known[STRINGS_OWN_FIRST] = {KNOWN_STRING_TABLE(KNOWN_BYTES)};
 #undef KNOWN_BYTES
 
-/* The first number of each length; those of the next begin where these end. */
+/* The first number of each length; where one length ends, the next begins. */
 static const uint8_t first_of_length[KNOWN_LENGTH_MAX + 2] = {1, 1, 1, 3, 7, 12, 15, 22, 25, 28, 28, 30, 31};
 
 uint32_t known_string_number(struct bytes string)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Strings by number: each stands once in a record or block, and those of a fixed table in none.
+/* Strings by number: each is stored once per record or block, and those of a fixed table not at all.
  *
  *      0            the empty string
  *      1 to 31      the table of docs/format.md, "Strings", which every reader knows
@@ -13,7 +13,7 @@
 #define STRINGS_OWN_FIRST  32
 #define FORMAT_STRINGS_MAX 1024 /* own strings of a path record; a message block may have more */
 
-/* By length, so that a search looks at a handful. The numbers are for ever. */
+/* Sorted by length, so that a search looks at only a handful. The numbers never change. */
 #define KNOWN_STRING_TABLE(X)                                                                                \
     X(1, "lo")                                                                                               \
     X(2, "CT")                                                                                               \
@@ -46,16 +46,17 @@
     X(29, "MASQUERADE")                                                                                      \
     X(30, "POSTROUTING")
 
-/* The number of a string of the table; 0 where it is none of them. */
+/* The number of a string of the table; 0 if it is not in the table. */
 uint32_t known_string_number(struct bytes string);
 
-/* Own strings by their order. Points into the record. */
+/* A record's own strings in their order. Points into the record. */
 struct string_list {
     struct bytes *at;
     uint32_t count, capacity;
 };
 
-/* The string of that number. One that is neither in the table nor in the list is damage: sets `reader->bad`. */
+/* The string with that number. A number that is neither in the table nor in the list is damage: sets
+ * `reader->bad`. */
 struct bytes string_list_get(const struct string_list *list, uint64_t number, struct wire_reader *reader);
 
 /* Gives each string its number, and writes it as field `field` of `writer` when it is first seen. Keeps the
@@ -67,7 +68,7 @@ struct string_collector {
     struct bytes at[FORMAT_STRINGS_MAX];
 };
 
-/* 0 for an empty string, and where there is no room for another: the caller checks `count` first. */
+/* 0 for an empty string, and if there is no room for another: the caller checks `count` first. */
 uint32_t string_collector_number(struct string_collector *collector, struct bytes string);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the targets of iptables do to a packet and to its way through the table. */
+/* What the targets of iptables do to a packet and to its path through the table. */
 #include "format/targets.h"
 
 /* clang-format off */

@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A run of bytes in memory of somebody else's; `data` may be null when `length` is 0. */
+/* A run of bytes in memory owned by somebody else; `data` may be null if `length` is 0. */
 struct bytes {
     const uint8_t *data;
     size_t length;
@@ -69,7 +69,7 @@ struct wire_field {
     uint32_t number;
     enum wire_type type;
     uint64_t value;     /* of a varint, fixed64 or fixed32 */
-    struct bytes bytes; /* of the type with a length; else the bytes of the value */
+    struct bytes bytes; /* of the type that has a length; else the bytes of the value */
 };
 
 static inline struct wire_reader wire_reader_of(struct bytes bytes)
@@ -77,7 +77,7 @@ static inline struct wire_reader wire_reader_of(struct bytes bytes)
     return (struct wire_reader){.at = bytes.data, .end = bytes.data ? bytes.data + bytes.length : bytes.data};
 }
 
-/* The next field; false at the end and at damage (then `reader->bad` is set). */
+/* The next field; false at the end and on damage (`reader->bad` is then set). */
 bool wire_read_field(struct wire_reader *reader, struct wire_field *ret_field);
 
 /* The value of a field that must be of one type. A field of another type is damage: sets `reader->bad` and
@@ -86,10 +86,10 @@ uint64_t wire_read_uint(struct wire_reader *reader, const struct wire_field *fie
 int64_t wire_read_sint(struct wire_reader *reader, const struct wire_field *field);
 struct bytes wire_read_bytes(struct wire_reader *reader, const struct wire_field *field);
 
-/* A bare varint, as used inside byte strings; 0 and `bad` at damage. */
+/* A bare varint, as used inside byte strings; 0 and `bad` on damage. */
 uint64_t wire_read_varint(struct wire_reader *reader);
 
-/* Grows as needed; memory running out ends the program, as in glib. Start with {0}; end with
+/* Grows as needed; running out of memory ends the program, as in glib. Start with {0}; end with
  * wire_writer_done(). */
 struct wire_writer {
     uint8_t *data;

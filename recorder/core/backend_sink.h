@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a backend hands over: the one way out of every backend. */
+/* The only output of every backend. */
 #ifndef IPTRACE_CORE_BACKEND_SINK_H
 #define IPTRACE_CORE_BACKEND_SINK_H
 
@@ -7,19 +7,20 @@
 #include "recorder/core/journal.h"
 #include "recorder/core/rules_record.h"
 
-/* What a backend hands over, to one recording. What it points to is valid during the call. */
+/* What a backend hands over to one recording. Pointers are valid during the call only. */
 struct backend_sink {
-    /* A replayed file begins with this interface, at this time since the epoch. Before anything else, and by
-     * replay only: who records live says it when it starts. */
+    /* A replayed file begins with this interface, at this time since the epoch. Called before anything else,
+     * and by replay only: a live recording names its interfaces when it starts. */
     void (*begin)(void *user, struct bytes interface, uint64_t time_ns);
     void (*path)(void *user, const struct finished_path *path);
-    /* So many messages were lost before whatever comes next. */
+    /* `count` messages were lost before whatever comes next. */
     void (*lost)(void *user, uint64_t count);
     /* The number of the next ruleset in the capture, from 1. */
     uint32_t (*number_rules)(void *user);
     /* Rules that are in force from now on. */
     void (*rules)(void *user, const struct rules_record *rules);
-    /* An entry of the file about the namespace of that name (empty where a single one is recorded), now. */
+    /* A journal entry for the file, dated now, about the namespace of that name (empty if only one is
+     * recorded). */
     void (*journal)(void *user, const char *netns, enum journal_priority priority, const char *event,
                     const char *message, const struct journal_field *fields, size_t count);
     void *user;

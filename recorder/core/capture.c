@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What goes into the file, in which order. */
+/* What goes into the file, and in which order. */
 #include "recorder/core/capture.h"
 
 #include "format/message_block.h"

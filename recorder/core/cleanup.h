@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ownership by scope, beside what glib offers (g_autofree, g_autoptr, g_steal_pointer). */
+/* Ownership by scope, in addition to what glib offers (g_autofree, g_autoptr, g_steal_pointer). */
 #ifndef IPTRACE_CORE_CLEANUP_H
 #define IPTRACE_CORE_CLEANUP_H
 
@@ -20,7 +20,7 @@ static inline void cleanup_fclose(FILE **file)
         fclose(*file);
 }
 
-/* Hands the descriptor on: the scope no longer owns it. */
+/* Transfers the descriptor to the caller: the scope no longer owns it. */
 static inline int take_fd(int *fd)
 {
     int taken = *fd;

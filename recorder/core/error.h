@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One sentence for a person: what was found, by its value, and what was expected. */
+/* One sentence for a person: the value that was found, and what was expected. */
 #ifndef IPTRACE_CORE_ERROR_H
 #define IPTRACE_CORE_ERROR_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A filter expression, compiled. The only file that knows libpcap. */
+/* A filter expression, compiled. The only file that uses libpcap. */
 #include "recorder/core/filter.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What happens beside the packets, as an entry of systemd's Journal Export Format. */
+/* Events other than packets, each as an entry in systemd's Journal Export Format. */
 #include "recorder/core/journal.h"
 
 #include <inttypes.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What happens beside the packets, as an entry of systemd's Journal Export Format: every reader of pcapng
- * shows or skips it. Source: systemd.io/JOURNAL_EXPORT_FORMATS. Fields: docs/format.md, "Journal blocks". */
+/* Events other than packets, each as an entry in systemd's Journal Export Format, which every reader of
+ * pcapng shows or skips. Source: systemd.io/JOURNAL_EXPORT_FORMATS. Fields: docs/format.md, "Journal
+ * blocks". */
 #ifndef IPTRACE_CORE_JOURNAL_H
 #define IPTRACE_CORE_JOURNAL_H
 
@@ -22,7 +23,7 @@ struct journal_entry {
     uint32_t capture_id;
 };
 
-/* A further field: `name` in capitals, digits and underscores. */
+/* An additional field: `name` consists of capitals, digits and underscores. */
 struct journal_field {
     const char *name;
     const char *value;

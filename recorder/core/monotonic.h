@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A time on a clock that never goes back: CLOCK_MONOTONIC, or where a file is replayed, the file's own time.
- * A type of its own, so that the compiler refuses it where a time since the epoch is meant; those are a plain
- * uint64_t whose name ends in _ns. */
+/* A time on a clock that never goes back: CLOCK_MONOTONIC or, when a file is replayed, the file's own time.
+ * It is a type of its own so that the compiler refuses it where a time since the epoch is meant; those are of
+ * type uint64_t, with names that end in _ns. */
 #ifndef IPTRACE_CORE_MONOTONIC_H
 #define IPTRACE_CORE_MONOTONIC_H
 
@@ -14,7 +14,7 @@ struct monotonic {
 
 #define MONOTONIC_NEVER ((struct monotonic){UINT64_MAX})
 
-/* So many nanoseconds later; never stays never. */
+/* `ns` nanoseconds later; MONOTONIC_NEVER stays what it is. */
 static inline struct monotonic monotonic_after(struct monotonic time, uint64_t ns)
 {
     return (struct monotonic){time.ns > UINT64_MAX - ns ? UINT64_MAX : time.ns + ns};
@@ -35,7 +35,7 @@ static inline struct monotonic monotonic_later(struct monotonic a, struct monoto
     return a.ns > b.ns ? a : b;
 }
 
-/* Nanoseconds from one to the other; 0 where that is not later. */
+/* Nanoseconds from `before` to `now`; 0 if `now` is not later. */
 static inline uint64_t monotonic_since(struct monotonic now, struct monotonic before)
 {
     return now.ns > before.ns ? now.ns - before.ns : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a recording is asked to do: cli/command_line.h reads it. */
+/* What a recording is asked to do, as read from the command line (cli/command_line.h). */
 #ifndef IPTRACE_CORE_OPTIONS_H
 #define IPTRACE_CORE_OPTIONS_H
 
@@ -8,20 +8,20 @@
 #include <stdint.h>
 
 enum blocks_mode {
-    BLOCKS_AUTO, /* to a file yes, to a pipe or terminal no */
+    BLOCKS_AUTO, /* yes for a file, no for a pipe or terminal */
     BLOCKS_ALWAYS,
     BLOCKS_NEVER,
 };
 
 enum backend_choice {
-    BACKEND_CHOICE_AUTO, /* what has rules */
+    BACKEND_CHOICE_AUTO, /* whichever has rules */
     BACKEND_CHOICE_LEGACY,
 };
 
-/* What ends a file or the recording; 0: not asked for. As dumpcap's -a and -b. */
+/* When to end a file or the recording; 0: no such bound. Like dumpcap's -a and -b. */
 struct bounds {
     double duration_s;
-    uint64_t filesize_kb; /* of 1000 bytes */
+    uint64_t filesize_kb; /* in units of 1000 bytes */
     uint64_t packets;
     uint64_t files;
 };
@@ -40,9 +40,9 @@ struct options {
     bool print;
     char *filter;          /* null: none */
     GPtrArray *interfaces; /* of char *, terminated by null */
-    GPtrArray *namespaces; /* likewise; empty: the own one */
+    GPtrArray *namespaces; /* likewise; empty: only the recorder's own */
     bool ipv4, ipv6;
-    bool families_asked; /* by -4 or -6; else a family without rules is left out */
+    bool families_asked; /* by -4 or -6; if not, a family without rules is left out */
     enum backend_choice backend;
     uint64_t count;
     struct bounds autostop, ring;

@@ -18,9 +18,9 @@ struct pcapng_packet {
     struct bytes data;        /* as captured */
     uint32_t original_length; /* not less than captured */
     uint64_t packet_id;
-    uint64_t drop_count; /* lost since the packet before; written where not 0 */
+    uint64_t drop_count; /* lost since the packet before; written if not 0 */
     enum pcapng_direction direction;
-    struct bytes comment; /* written where not empty, cut at 65535 bytes */
+    struct bytes comment; /* written if not empty, truncated at 65535 bytes */
     struct bytes record;  /* for the custom option, without the enterprise number; at most 65531 bytes */
 };
 

@@ -7,7 +7,7 @@
 
 #define DAY_S 86400
 
-/* In seconds; 0 where it is no unit, or the beginning of one. */
+/* In seconds; 0 if it is neither a unit nor the beginning of one. */
 static uint32_t parse_unit(const char *text)
 {
     static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text of somebody else's, made safe. */
+/* Untrusted text, made safe. */
 #include "recorder/core/safe_text.h"
 
 /* Formatting characters can turn a line around and hide what it says; others end it. */

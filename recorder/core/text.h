@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A packet's path as lines of text, for a terminal, a log and a packet's comment. */
+/* A packet's path as lines of text, for a terminal, a log or a packet's comment. */
 #ifndef IPTRACE_CORE_TEXT_H
 #define IPTRACE_CORE_TEXT_H
 
@@ -16,8 +16,8 @@ struct text_options {
     uint32_t number; /* of the packet in the capture, from 1 */
 };
 
-/* Appends the whole path: a header line in the words of the kernel's LOG target, a line a step, the verdict,
- * an empty line. Times are local. */
+/* Appends the whole path: a header line in the style of the kernel's LOG target, one line per step, the
+ * verdict and an empty line. Times are local. */
 void text_append_path(GString *out, const struct finished_path *path, const struct text_options *options);
 
 #endif

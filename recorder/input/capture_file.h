@@ -8,10 +8,10 @@
 
 struct capture_file {
     int fd;
-    char *name;     /* for sentences: with quotes, or "standard input" */
-    bool regular;   /* else reading may have to wait */
-    bool ended;     /* there is nothing behind the window */
-    uint64_t size;  /* 0 where it is not known */
+    char *name;     /* for messages: the name in quotes, or "standard input" */
+    bool regular;   /* if not, reading may have to wait */
+    bool ended;     /* nothing follows the window */
+    uint64_t size;  /* 0 if it is not known */
     uint64_t taken; /* bytes before the window */
     uint8_t *buffer;
     size_t begin, end, capacity;
@@ -21,13 +21,13 @@ struct capture_file {
 int capture_file_open(struct capture_file *ret_file, const char *path, struct error *error);
 void capture_file_close(struct capture_file *file);
 
-/* Reads until the window has `wanted` bytes or the file ends; -EAGAIN where more would have to be waited for
- * (`wait` false). Earlier windows are no longer valid. */
+/* Reads until the window has `wanted` bytes or the file ends; -EAGAIN if that would mean waiting and `wait`
+ * is false. Earlier windows are no longer valid. */
 int capture_file_fill(struct capture_file *file, size_t wanted, bool wait, struct error *error);
 
 struct bytes capture_file_window(const struct capture_file *file);
 
-/* Moves the window's beginning. */
+/* Removes `length` bytes from the front of the window. */
 void capture_file_take(struct capture_file *file, size_t length);
 
 #endif

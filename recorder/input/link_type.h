@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Link types of capture files, and their names for people: tcpdump.org/linktypes.html. */
+/* Link types of capture files, and their readable names: tcpdump.org/linktypes.html. */
 #ifndef IPTRACE_INPUT_LINK_TYPE_H
 #define IPTRACE_INPUT_LINK_TYPE_H
 
@@ -10,7 +10,7 @@
 #define LINK_TYPE_NFLOG     239
 #define LINK_TYPE_NAME_SIZE 32
 
-/* The name, or the number where it is none of those that people meet. */
+/* The name, or the number if it is not one of the common types. */
 void link_type_name(uint32_t type, char ret_name[LINK_TYPE_NAME_SIZE]);
 
 #endif

@@ -8,10 +8,10 @@
 
 #define PCAP_HEADER_LENGTH        24
 #define PCAP_RECORD_HEADER_LENGTH 16
-#define PCAP_RECORD_MAX           (1 << 20) /* longer ones are taken for damage */
+#define PCAP_RECORD_MAX           (1 << 20) /* longer ones are considered damaged */
 
 struct pcap_reader {
-    bool swapped; /* the file is in the byte order that is not this machine's */
+    bool swapped; /* the file is not in this machine's byte order */
     bool nanoseconds;
     uint32_t link_type;
 };
@@ -19,16 +19,16 @@ struct pcap_reader {
 struct pcap_record {
     uint64_t time_ns;
     struct bytes data;
-    bool cut; /* the file has not the whole packet */
+    bool cut; /* the file does not have the whole packet */
 };
 
 enum pcap_status {
     PCAP_RECORD, /* `ret_record` is set */
     PCAP_MORE,   /* `ret_wanted` bytes are needed in the window */
-    PCAP_DAMAGE, /* lengths that cannot be: nothing more can be read */
+    PCAP_DAMAGE, /* impossible lengths: nothing more can be read */
 };
 
-/* False where `header` does not begin with the header of a pcap file. */
+/* False if `header` does not begin with the header of a pcap file. */
 bool pcap_reader_begin(struct pcap_reader *ret_reader, struct bytes header);
 
 /* Takes the next record off the front of `window`. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Legacy iptables: TRACE messages by NFLOG, rules by libiptc and libxtables. */
+/* Legacy iptables: TRACE messages from NFLOG, rules from libiptc and libxtables. */
 #ifndef IPTRACE_LEGACY_LEGACY_BACKEND_H
 #define IPTRACE_LEGACY_LEGACY_BACKEND_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What did not become a whole path. */
+/* Which messages did not become whole paths. */
 #include "recorder/output/counts_report.h"
 
 #include <inttypes.h>

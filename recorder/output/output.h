@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A file or pipe that takes whole pcapng blocks, and is sound up to its last whole block whatever happens. */
+/* A file or pipe that takes whole pcapng blocks, and whatever happens stays valid up to its last whole
+ * block. */
 #ifndef IPTRACE_OUTPUT_OUTPUT_H
 #define IPTRACE_OUTPUT_OUTPUT_H
 
@@ -13,23 +14,23 @@
 struct output;
 
 /* Opens `path` for writing, `-` for standard output. A new file gets `mode` (less the umask); an existing one
- * is emptied and stays whose it is. A symbolic link is followed only where root or the caller owns it; rights
- * and ownership are as named_file.h tells. A pipe is waited for until it has a reader, or -EINTR. SIGPIPE and
- * SIGXFSZ must be ignored by the program. */
+ * is truncated and keeps its owner. A symbolic link is followed only if root or the caller owns it;
+ * named_file.h describes rights and ownership. For a pipe, waits until it has a reader, or returns -EINTR.
+ * SIGPIPE and SIGXFSZ must be ignored by the program. */
 int output_open(struct output **ret_output, const char *path, mode_t mode, struct error *error);
 
-/* Makes a new file: -EEXIST where there is anything of that name, a link included. */
+/* Makes a new file: -EEXIST if anything of that name exists, even a link. */
 int output_create(struct output **ret_output, const char *path, mode_t mode, struct error *error);
 
 /* Takes one or more whole blocks, which are written when the buffer is full or flushed. After a failure
- * (-ENOSPC, -EPIPE …) every later call fails the same way; a regular file has then been cut back to the end
- * of the last whole block. A reader that takes nothing is waited for until a signal comes (interrupt.h):
- * then, and from then on, both keep what it has not taken, and are no failures. */
+ * (-ENOSPC, -EPIPE …) every later call fails the same way; a regular file has then been truncated to the end
+ * of its last whole block. If a pipe's reader takes nothing, both functions wait until a signal comes
+ * (interrupt.h); from then on they keep what has not been taken, and that is not a failure. */
 int output_write(struct output *output, struct bytes blocks, struct error *error);
 int output_flush(struct output *output, struct error *error);
 
-/* Flushes and closes; frees `output` even where it fails. A reader that takes nothing is waited for, once a
- * signal has come for INTERRUPT_PATIENCE_MS, until the next signal: then -ETIMEDOUT or -EINTR. Null is
+/* Flushes and closes; frees `output` even where it fails. Waits for a reader that takes nothing: until the
+ * next signal (-EINTR) or, once a signal has come, for at most INTERRUPT_PATIENCE_MS (-ETIMEDOUT). Null is
  * allowed. */
 int output_close(struct output *output, struct error *error);
 
@@ -37,15 +38,15 @@ int output_close(struct output *output, struct error *error);
 void output_abandon(struct output *output);
 
 uint64_t output_size(const struct output *output); /* bytes taken, flushed or not */
-/* Of them, those that are written, in whole blocks; after a failure these are what there is. */
+/* Of them, those written, in whole blocks; after a failure, that is all the file has. */
 uint64_t output_written(const struct output *output);
 bool output_is_regular(const struct output *output);
 
-/* What poll() tells of when a pipe's reader goes: ask for no events, an error comes by itself; -1 for a
- * regular file. */
+/* The descriptor on which poll() reports that a pipe's reader has gone: request no events, errors are always
+ * reported; -1 for a regular file. */
 int output_reader_fd(const struct output *output);
 
-/* The reader has gone: fails with -EPIPE, as every later call does. */
+/* Notes that the reader has gone: fails with -EPIPE, as does every later call. */
 int output_lose_reader(struct output *output, struct error *error);
 
 #endif

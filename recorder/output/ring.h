@@ -8,17 +8,17 @@
 #include "recorder/output/output.h"
 
 struct ring {
-    const char *path; /* as -w gave it; the caller's */
-    uint64_t keep;    /* files that stay; 0: all */
+    const char *path; /* the argument of -w; stays the caller's */
+    uint64_t keep;    /* files to keep; 0: all */
     uint64_t number;  /* of the last file opened, from 1 */
-    GQueue files;     /* of char *: those that are there, the oldest first */
+    GQueue files;     /* of char *: those that exist, oldest first */
 };
 
 void ring_init(struct ring *ring, const char *path, uint64_t keep);
 void ring_done(struct ring *ring);
 
-/* Opens the next file and removes the oldest where there are more than are kept. `now_ns` is the time in its
- * name, in nanoseconds since the epoch. */
+/* Opens the next file, and removes the oldest if there are more than should be kept. `now_ns` is the time in
+ * its name, in nanoseconds since the epoch. */
 int ring_open_next(struct ring *ring, struct output **ret_output, uint64_t now_ns, struct error *error);
 
 #endif

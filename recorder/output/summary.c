@@ -8,7 +8,7 @@
 #include "recorder/core/safe_text.h"
 #include "recorder/core/text.h"
 
-/* What is counted as one: the same end by the same rule. */
+/* What is counted together: the same end by the same rule. */
 struct decision {
     enum ip_family family;
     unsigned verdict, reason, type;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which rules decided, and how often: what a recording says at its end. */
+/* Which rules decided, and how often: printed at the end of a recording. */
 #ifndef IPTRACE_OUTPUT_SUMMARY_H
 #define IPTRACE_OUTPUT_SUMMARY_H
 
@@ -7,7 +7,7 @@
 
 #include "recorder/core/finished_path.h"
 
-#define SUMMARY_RULES_MAX 4096 /* told apart; packets of further ones are counted together */
+#define SUMMARY_RULES_MAX 4096 /* counted separately; the packets of all other rules are counted together */
 
 struct summary;
 
@@ -18,7 +18,7 @@ void summary_free(struct summary *summary); /* null is allowed */
 void summary_add(struct summary *summary, const struct finished_path *path);
 
 /* The lines of the table, as `     12  DROP by filter INPUT rule 3: -A INPUT …`: the `most` rules that
- * decided of the most packets, and how many there are beside them. Free with g_strfreev(). */
+ * decided the most packets, and how many other rules there are. Free with g_strfreev(). */
 char **summary_lines(const struct summary *summary, size_t most);
 
 #endif

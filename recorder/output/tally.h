@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How many packets were written, and what they were. A packet counts when it is handed on; where writing
- * fails, those that did not get into the file are taken out again. Pure. */
+/* How many packets were written, and what they were. A packet is counted when it is handed on; if writing
+ * fails, those that did not reach the file are subtracted again. Pure. */
 #ifndef IPTRACE_OUTPUT_TALLY_H
 #define IPTRACE_OUTPUT_TALLY_H
 
@@ -11,7 +11,7 @@
 struct tally {
     uint64_t packets, messages, incomplete, ambiguous;
     uint64_t verdicts[VERDICT_STOLEN + 1];
-    GArray *unsettled; /* packets that may not be in the file yet, in their order; private */
+    GArray *unsettled; /* packets that may not be in the file yet, in order; private */
 };
 
 void tally_init(struct tally *tally);
@@ -19,13 +19,13 @@ void tally_done(struct tally *tally);
 
 #define TALLY_WRITTEN 0 /* there is no file to wait for */
 
-/* Counts a packet of which the block ends at byte `end` of the file. */
+/* Counts a packet whose block ends at byte `end` of the file. */
 void tally_add(struct tally *tally, const struct finished_path *path, uint64_t end);
 
-/* So many bytes of the file are written: the packets in them stay counted, whatever comes. */
+/* `written` bytes of the file are written: the packets in them stay counted, whatever happens. */
 void tally_settle(struct tally *tally, uint64_t written);
 
-/* The others never will be, and do not count. */
+/* The remaining packets will never be written: subtracts them. */
 void tally_forget_unsettled(struct tally *tally);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All backends that there are. */
+/* The list of all backends. */
 #include "recorder/record/backends.h"
 
 #include "recorder/legacy/legacy_backend.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All backends that there are. */
+/* The list of all backends. */
 #ifndef IPTRACE_RECORD_BACKENDS_H
 #define IPTRACE_RECORD_BACKENDS_H
 
 #include "recorder/backend/backend.h"
 
-/* Those that record a network namespace; the end is null. */
+/* Those that record a network namespace; null-terminated. */
 extern const struct backend_ops *const live_backends[];
 
 /* The one that reads a file. */

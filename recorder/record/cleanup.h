@@ -6,8 +6,8 @@
 #include "recorder/core/error.h"
 #include "recorder/core/options.h"
 
-/* In the namespaces of the options, or else the own one, and all that state files name. Says what it did, or
- * that there was nothing to do. */
+/* Works in the namespaces of the options, or by default the recorder's own, and in all that state files name.
+ * Reports what it did, or that there was nothing to do. */
 int cleanup_run(const struct options *options, struct error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Recording from the kernel: one loop that owns the waiting. */
+/* Recording from the kernel: the one loop that does all the waiting. */
 #include "recorder/record/live.h"
 
 #include "recorder/core/cleanup.h"

@@ -6,7 +6,7 @@
 #include "recorder/core/error.h"
 #include "recorder/core/options.h"
 
-/* Runs until SIGINT, SIGTERM, or what -c and -a ask for. Everything is put back also after an error. */
+/* Runs until SIGINT, SIGTERM, or a bound of -c or -a. Everything is put back, even after an error. */
 int live_run(const struct options *options, struct error *error);
 
 #endif

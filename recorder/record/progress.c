@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How far a recording is. */
+/* The progress of a recording. */
 #include "recorder/record/progress.h"
 
 #include "recorder/report/status.h"

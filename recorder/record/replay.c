@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Recording from a file: one backend, whose own time is the clock. */
+/* Recording from a file: one backend, and the file's time as the clock. */
 #include "recorder/record/replay.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
 #include "recorder/core/error.h"
 #include "recorder/core/options.h"
 
-/* Runs to the end of the file, or of what -c and -a ask for. */
+/* Runs to the end of the file, or until a bound of -c or -a. */
 int replay_run(const struct options *options, struct error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a backend to the writer. */
+/* Hands everything that a backend produces to the writer. */
 #include "recorder/record/sink.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The line on the terminal that tells how a recording is doing, and changes in its place. There is one
+/* The line on the terminal that shows how a recording is doing, and is updated in place. There is only one
  * terminal, and one line. */
 #ifndef IPTRACE_REPORT_STATUS_H
 #define IPTRACE_REPORT_STATUS_H
@@ -14,22 +14,22 @@ struct options;
 
 struct status_counts {
     uint64_t packets, messages, lost, dropped, rejected;
-    double progress; /* fraction of the file that is read; negative: none */
+    double progress; /* fraction of the file that has been read; negative: not known */
 };
 
-/* Looks once whether a line is wanted and how wide it may be. It is not: with -q; where standard error is no
- * terminal; where packets go to standard output, and that is no file: the same terminal, or a program that
- * prints. Before it all other functions do nothing. */
+/* Determines once whether a line is wanted, and how wide it may be. None is wanted with -q, if standard error
+ * is not a terminal, or if packets go to standard output and that is not a file but the same terminal, or a
+ * program that prints. Until this has been called, all other functions do nothing. */
 void status_open(const struct options *options);
 
-/* Four times a second, where there is a line. */
+/* True four times a second if there is a line. */
 bool status_is_due(struct monotonic now);
 void status_show(const struct status_counts *counts, struct monotonic now);
 
-/* Takes the line away, for other text or the end; the next status_show() brings it back. */
+/* Erases the line, to make room for other text or at the end; the next status_show() brings it back. */
 void status_erase(void);
 
-/* The line, in at most `size` - 1 bytes, all of them ASCII. Returns how many. */
+/* Formats the line in at most `size` - 1 bytes, all of them ASCII. Returns their number. */
 size_t status_format(const struct status_counts *counts, char *buffer, size_t size);
 
 #endif

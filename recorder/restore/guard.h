@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A small process that outlives the recorder and its agents, and puts back what they leave.
  *
- * One a namespace of a recording. It sleeps on a socket; when that closes, however the recorder died, it has
- * everything undone that the state tells of, and removes the state file. The agents do the same for their
- * family: two at once are harmless, for each removes only what is there. The guard is for the day when agents
- * die too, and they are for the day when the guard does; a recorder that sees one of them die ends, for it
- * could no longer promise to leave nothing behind. For the day when all die at once the rules bear a date,
- * and the state file tells the rest to --cleanup. How something is undone is for the backend to know. */
+ * There is one per namespace of a recording. It sleeps on a socket; when that closes, however the recorder
+ * died, it has everything undone that the state describes, and removes the state file. The agents do the same
+ * for their family; both at once do no harm, because each removes only what is there. The guard covers the
+ * case that agents die too, and they cover the case that the guard dies; a recorder that sees one of them die
+ * ends, because it could no longer promise to leave nothing behind. In case all die at once, the rules have
+ * an expiry date, and the state file tells --cleanup the rest. Only the backend knows how to undo
+ * something. */
 #ifndef IPTRACE_RESTORE_GUARD_H
 #define IPTRACE_RESTORE_GUARD_H
 
@@ -18,29 +19,30 @@
 
 struct guard;
 
-/* What it is for, and works with after the fork: valid for ever. */
+/* What it is to do, and needs for that after the fork; must stay valid for ever. */
 struct guard_task {
-    /* In the guard's process and the namespace: puts back what the state tells of and is still there; it may
-     * wait for ever for a lock. Called again, a few seconds long, where it fails. */
+    /* Runs in the guard's process, in the namespace: puts back what the state describes and is still there;
+     * it may wait for a lock for ever. If it fails, it is retried for a few seconds. */
     int (*undo)(const struct state *state, struct error *error);
-    const char *lock; /* that file, for sentences */
+    const char *lock; /* path of the lock file, for messages */
 };
 
-/* Forks it. Like an agent: before privileges are dropped, a session of its own, no descriptor but its socket,
- * in the namespace of `netns_fd` (which stays the caller's). Nothing is guarded yet. */
+/* Forks the guard; call it before privileges are dropped. Like an agent, it has a session of its own and no
+ * descriptor but its socket, and is in the namespace of `netns_fd` (which stays the caller's). Nothing is
+ * guarded yet. */
 int guard_open(struct guard **ret_guard, const struct guard_task *task, int netns_fd, struct error *error);
 
-/* Before anything is changed: what there will be to undo. The guard writes the state file; where it cannot,
- * the answer is 0 all the same and `ret_note` (of the error's size) says so, else it is empty. Once only. */
+/* Tells the guard what there will be to undo; call it once, before anything is changed. The guard writes the
+ * state file; if it cannot, the result is still 0 and `ret_note` says so; else `ret_note` is empty. */
 int guard_arm(struct guard *guard, const struct state *state, int timeout_ms, struct error *ret_note,
               struct error *error);
 
-/* Whether it still lives. */
+/* Whether the guard is still alive. */
 bool guard_is_alive(const struct guard *guard);
 pid_t guard_pid(const struct guard *guard);
 
-/* Has it undo what is left, remove the state file and end; waits for it. Call it after the agents are closed
- * and the xtables lock is let go. Frees the guard in any case; null is allowed. */
+/* Makes the guard undo what is left, remove the state file and exit, and waits for that. Call it after the
+ * agents are closed and the xtables lock is released. Frees the guard in any case; null is allowed. */
 int guard_close(struct guard *guard, int timeout_ms, struct error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The guard itself. */
+/* The guard's process. */
 #include "recorder/restore/guard_process.h"
 
 #include <errno.h>

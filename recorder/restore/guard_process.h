@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The guard's own life, and the little it says. */
+/* The guard's process, and its replies. */
 #ifndef IPTRACE_RESTORE_GUARD_PROCESS_H
 #define IPTRACE_RESTORE_GUARD_PROCESS_H
 
@@ -7,8 +7,8 @@
 
 #include "recorder/restore/guard.h"
 
-/* Over a SOCK_SEQPACKET pair. To the guard: one struct state, and then the end of the socket's sending side.
- * From the guard: one of these after the fork, after the state, and at the end. */
+/* The protocol, over a SOCK_SEQPACKET pair. To the guard: one struct state, and then a shutdown of the
+ * sending side. From the guard: one of these after the fork, after the state, and at the end. */
 struct guard_reply {
     int32_t result;
     struct error error;

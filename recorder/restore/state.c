@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a recording leaves in /run while it runs. */
+/* The file that a recording keeps in /run while it runs. */
 #include "recorder/restore/state.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a recording leaves in /run while it runs: what it changed in a namespace's kernel and what was there
- * before, for the day when nobody of it is left to put that back. */
+/* The file that a recording keeps in /run while it runs: what it changed in the kernel for a namespace, and
+ * what was there before, in case none of its processes survives to put that back. */
 #ifndef IPTRACE_RESTORE_STATE_H
 #define IPTRACE_RESTORE_STATE_H
 
@@ -15,12 +15,12 @@
 #define STATE_TAG_SIZE    65 /* state_tag.h */
 #define STATE_LOGGER_SIZE 64 /* NFLOGGER_NAME_LEN, net/netfilter/nf_log.c */
 
-/* By value: it also travels from the recorder to its guard. */
+/* Contains no pointers, because it is also sent from the recorder to its guard. */
 struct state {
     char tag[STATE_TAG_SIZE];
     dev_t device; /* of the network namespace */
     ino_t inode;
-    char path[STATE_PATH_SIZE]; /* by which it was opened; empty: the recorder's own */
+    char path[STATE_PATH_SIZE]; /* as which it was opened; empty: the recorder's own */
     size_t family_count;
     struct state_family {
         enum ip_family family;
@@ -28,15 +28,15 @@ struct state {
     } families[2];
 };
 
-/* Every string ends, every count is bounded. */
+/* 0 if every string is terminated and every count is within bounds, else negative errno. */
 int state_check(const struct state *state);
 
-/* Makes the file, whole or not at all, in the place of one of the same tag and namespace. */
+/* Writes the file atomically, replacing one with the same tag and namespace. */
 int state_write(const struct state *state, struct error *error);
-/* No such file is no error. */
+/* A missing file is not an error. */
 int state_remove(const struct state *state, struct error *error);
 
-/* All that are there and can be read, an array of struct state; empty where the directory cannot be read. */
+/* All state files that can be read, as an array of struct state; empty if the directory cannot be read. */
 GArray *state_list(void);
 
 /* Opens the state's namespace, wherever it is found: by its path, its name below /run/netns, or a process in

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the kernel's audit tells of legacy tables. */
+/* What the kernel's audit subsystem reports about legacy tables. */
 #include "recorder/system/audit.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a just forked process does to become one of our helpers. */
+/* What a newly forked process does to become one of our helpers. */
 #include "recorder/system/helper.h"
 
 #include <errno.h>

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a just forked process does to become one of our helpers, which outlives its parent. */
+/* What a newly forked process does to become one of our helpers, which outlive their parent. */
 #ifndef IPTRACE_SYSTEM_HELPER_H
 #define IPTRACE_SYSTEM_HELPER_H
 
-/* The descriptor of a helper's socket to its client, once helper_keep_socket() was called. */
+/* The descriptor of a helper's socket to its client, after helper_keep_socket(). */
 #define HELPER_SOCKET 3
 
-/* Own session, the signals that end a recording ignored, an empty environment (variables steer libxtables and
- * modprobe), the C locale, nothing left in the parent's buffers, and a name for ps. */
+/* Gives it a session of its own, an empty environment (variables influence libxtables and modprobe), the C
+ * locale and a name for ps, ignores the signals that end a recording, and discards what is in the parent's
+ * buffers. */
 void helper_begin(const char *name);
 
-/* Closes every descriptor but the socket, which becomes HELPER_SOCKET: an inherited end of somebody else's
- * socket would hide a death. Negative errno. */
+/* Closes every descriptor but the socket, which becomes HELPER_SOCKET: an inherited end of another socket
+ * would hide the death of its owner. 0 or negative errno. */
 int helper_keep_socket(int socket);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which name an interface index has: rtnetlink's list of links, kept up to date by its notifications. */
+/* The names of interface indexes: rtnetlink's list of links, kept up to date by its notifications. */
 #include "recorder/system/interface_names.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which name an interface index has, in the network namespace where this was opened. */
+/* The names of interface indexes, in the network namespace where this was opened. */
 #ifndef IPTRACE_SYSTEM_INTERFACE_NAMES_H
 #define IPTRACE_SYSTEM_INTERFACE_NAMES_H
 
@@ -8,16 +8,16 @@
 
 struct interface_names;
 
-/* Opens a routing socket in the calling thread's namespace and reads all names. `netns`: stands before each,
- * with a slash; null where nothing shall. */
+/* Opens a routing socket in the calling thread's namespace and reads all names. `netns` is put before each
+ * name, with a slash; null for no prefix. */
 int interface_names_open(struct interface_names **ret_names, const char *netns, struct error *error);
 void interface_names_close(struct interface_names *names);
 
-/* Takes in what the kernel told of links since the last call. Cheap where it told nothing. */
+/* Processes the kernel's link notifications since the last call. Cheap if there are none. */
 void interface_names_update(struct interface_names *names);
 
-/* The name, `if7` where it is not known. An interface that is gone keeps its name for a while, because
- * messages that speak of it may still be queued. Valid until the next call. */
+/* The name, or `if7` if it is not known. An interface that is gone keeps its name for a while, because
+ * messages that refer to it may still be queued. Valid until the next call. */
 struct bytes interface_names_get(struct interface_names *names, uint32_t index);
 
 #endif

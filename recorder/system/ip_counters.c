@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Why IP itself dropped packets, as the kernel counts it. */
+/* The kernel's counters of packets that IP itself dropped. */
 #include "recorder/system/ip_counters.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Why IP itself dropped packets of a network namespace, as the kernel counts it: what makes a packet vanish
- * between the hooks. The counters are of all packets, traced or not. Source: /proc/net/netstat, snmp and
- * snmp6 (net/ipv4/proc.c, net/ipv6/proc.c); who counts what: net/ipv4/ip_input.c, ip_forward.c, route.c,
+/* The kernel's counters of packets that IP itself dropped in a network namespace, by reason: what makes a
+ * packet vanish between the hooks. They count all packets, traced or not. Source: /proc/net/netstat, snmp and
+ * snmp6 (net/ipv4/proc.c, net/ipv6/proc.c); what counts where: net/ipv4/ip_input.c, ip_forward.c, route.c,
  * ip_output.c, net/ipv6/ip6_input.c, ip6_output.c. */
 #ifndef IPTRACE_SYSTEM_IP_COUNTERS_H
 #define IPTRACE_SYSTEM_IP_COUNTERS_H
@@ -36,16 +36,16 @@ enum ip_counter {
     IP_COUNTER_COUNT,
 };
 
-/* What a counter is called in a journal entry: "IPTRACE_IP_IN_NO_ROUTES". */
+/* The name of a counter's field in a journal entry: "IPTRACE_IP_IN_NO_ROUTES". */
 const char *ip_counter_field(enum ip_counter counter);
 
-/* Packets since the namespace was made, or, of a growth, between two looks. What the kernel does not count is
- * 0. */
+/* Packets since the namespace was created or, for a growth, between two readings. What the kernel does not
+ * count is 0. */
 struct ip_counters {
     uint64_t value[IP_COUNTER_COUNT];
 };
 
-/* The files of one namespace, which stay that namespace's. */
+/* The open files of one namespace, which they keep referring to. */
 struct ip_counter_files {
     int netstat, snmp, snmp6; /* -1: there is none */
 };
@@ -56,20 +56,20 @@ struct ip_counter_files {
         .netstat = -1, .snmp = -1, .snmp6 = -1                                                               \
     }
 
-/* Opens what there is in the calling thread's namespace: before privileges go, for later looks open nothing.
- * An open file keeps its namespace alive. */
+/* Opens the files that exist in the calling thread's namespace. Call it before privileges are dropped: later
+ * readings open nothing. An open file keeps its namespace alive. */
 void ip_counter_files_open(struct ip_counter_files *ret_files);
 void ip_counter_files_close(struct ip_counter_files *files);
 
-/* What they say now; false where none of them can be read. */
+/* Reads the current values; false if none of the files can be read. */
 bool ip_counters_read(const struct ip_counter_files *files, struct ip_counters *ret_counters);
 
-/* Adds what such a file's text says, lines `Ip: name …` and `Ip: value …` or `Ip6name value`. */
+/* Adds the values in the text of such a file: lines `Ip: name …` and `Ip: value …`, or `Ip6name value`. */
 void ip_counters_parse(const char *text, struct ip_counters *counters);
 
 struct ip_counters ip_counters_growth(const struct ip_counters *before, const struct ip_counters *after);
 
-/* Packets that were dropped between PREROUTING and INPUT or FORWARD, of one family; a packet may count
+/* Packets of one family that were dropped between PREROUTING and INPUT or FORWARD; a packet may be counted
  * twice. */
 uint64_t ip_counters_routing(const struct ip_counters *growth, enum ip_family family);
 

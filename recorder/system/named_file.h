@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Files that the user names, opened with the user's own rights.
  *
- * A recorder that a user other than root may start (file capabilities, docs/privileges.md) has more rights
- * than that user: they are for the kernel's tables and must open nothing that the user could not. So for as
- * long as such a file is opened or removed, no capability is in effect and the user is the real one. Root is
- * root. */
+ * A recorder that users other than root may start (file capabilities, docs/privileges.md) has more rights
+ * than such a user. They are for the kernel's tables, and must not open anything that the user could not. So
+ * while such a file is opened or removed, no capability is in effect, and the effective user is the real one.
+ * For root nothing changes. */
 #ifndef IPTRACE_SYSTEM_NAMED_FILE_H
 #define IPTRACE_SYSTEM_NAMED_FILE_H
 
@@ -14,7 +14,8 @@
 
 #include "recorder/core/error.h"
 
-/* For calls that open by themselves: between the two, the user's own rights are all there are. */
+/* For library calls that open files themselves: between the two calls, only the user's own rights are in
+ * effect. */
 struct own_rights {
     bool is_aside;
     uint64_t permitted, effective;
@@ -22,18 +23,18 @@ struct own_rights {
 void own_rights_begin(struct own_rights *ret_rights);
 void own_rights_end(const struct own_rights *rights);
 
-/* As open(), O_CLOEXEC and O_NOCTTY included; negative errno. A pipe that is to be written to is waited for
- * until it has a reader: -EINTR where a signal comes first (interrupt.h); it stays non-blocking. */
+/* Like open(), with O_CLOEXEC and O_NOCTTY added; negative errno. A pipe opened for writing is waited for
+ * until it has a reader, -EINTR if a signal comes first (interrupt.h); it stays non-blocking. */
 int named_file_open(const char *path, int flags, mode_t mode);
 
-/* Makes a file for writing that is not there yet, -EEXIST where it is, and follows no link. Under sudo(8) it
- * belongs to the user who called it, as far as the file system allows. */
+/* Creates a file for writing, which must not exist yet (-EEXIST); follows no link. Under sudo(8) it belongs
+ * to the user who called sudo, as far as the file system allows. */
 int named_file_create(const char *path, mode_t mode);
 
-/* Whether it is a file of the user who called sudo(8). */
+/* Whether the file belongs to the user who called sudo(8). */
 bool named_file_is_of_caller(int fd);
 
-/* As unlink(). */
+/* Like unlink(). */
 int named_file_remove(const char *path);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether nftables filters here too: what it drops the legacy tables do not tell. */
+/* Whether nftables filters here too: the legacy tables do not show what it drops. */
 #ifndef IPTRACE_SYSTEM_NFTABLES_H
 #define IPTRACE_SYSTEM_NFTABLES_H
 
@@ -7,12 +7,12 @@
 
 #include "recorder/core/error.h"
 
-/* Whether the namespace of `netns_fd` has any nftables rule, or a chain that drops by policy. Changes
- * nothing. An error where nobody can say; a kernel without nftables has none. */
+/* Whether the namespace of `netns_fd` has any nftables rule, or a chain with a drop policy. Changes nothing.
+ * Returns an error if that cannot be determined; a kernel without nftables has no such rules. */
 int nftables_has_rules(int netns_fd, bool *ret_has_rules, struct error *error);
 
-/* Whether nftables may change addresses of IPv4, IPv6 packets: a chain of type nat of the family, or of inet,
- * or any rule that writes into packets. */
+/* Whether nftables may change the addresses of IPv4 or IPv6 packets: there is a chain of type nat in the
+ * family or in inet, or any rule that writes into packets. */
 struct nftables_translation {
     bool ipv4, ipv6;
 };

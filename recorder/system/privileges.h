@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What each of our processes may do, and gives up. docs/privileges.md tells why. */
+/* What each of our processes may do, and what it gives up. docs/privileges.md explains why. */
 #ifndef IPTRACE_SYSTEM_PRIVILEGES_H
 #define IPTRACE_SYSTEM_PRIVILEGES_H
 
@@ -8,22 +8,24 @@
 #include "recorder/core/error.h"
 
 /* For an agent or the guard, once it is in its namespace: keeps CAP_NET_ADMIN and CAP_NET_RAW, and
- * CAP_SYS_MODULE for modprobe; for a user other than root also CAP_DAC_OVERRIDE, for files of root's in /run
- * and /proc. Best effort: what cannot be given up stays. */
+ * CAP_SYS_MODULE for modprobe; for a user other than root also CAP_DAC_OVERRIDE, for root's files in /run and
+ * /proc. Best effort: what cannot be given up is kept. */
 void privileges_keep_for_rules(void);
 
 /* Whether rules and loggers can (still) be changed. */
 bool privileges_suffice_for_rules(void);
 
 struct privileges_plan {
-    bool opens_files; /* goes on making files (-b): keeps its user, and root CAP_DAC_OVERRIDE, under sudo
-                         CAP_CHOWN too */
+    /* It goes on creating files (-b): keeps its user; root also keeps CAP_DAC_OVERRIDE and, under sudo,
+     * CAP_CHOWN. */
+    bool opens_files;
 };
 
-/* For the process that reads packets, when all it needs is open: user nobody (if it is root), no group, no
- * capability, no new privileges, and a seccomp filter of the system calls that the loop makes. What the
- * kernel does not allow here is not done: `ret_lacks` then has a clause for each ("it stays user root: …"),
- * and is empty where all was given up. The sanitizers' system calls are too many: no filter in such a build. */
+/* For the process that reads packets, once everything it needs is open: user nobody (if it was root), no
+ * groups, no capabilities, no new privileges, and a seccomp filter that allows the loop's system calls. What
+ * the kernel does not permit here is not done: `ret_lacks` then has a clause for each ("it stays user root:
+ * …"); it is empty if everything was given up. A build with sanitizers has no filter, because they make too
+ * many system calls. */
 int privileges_drop(const struct privileges_plan *plan, struct error *ret_lacks, struct error *error);
 
 #endif

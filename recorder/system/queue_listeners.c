@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who listens to the queues of NFQUEUE. */
+/* Which queues of NFQUEUE have a listener. */
 #include "recorder/system/queue_listeners.h"
 
 #include <fcntl.h>

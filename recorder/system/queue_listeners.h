@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who listens to the queues of NFQUEUE: /proc/net/netfilter/nfnetlink_queue of a network namespace, a line a
- * queue that has a listener (seq_show() in net/netfilter/nfnetlink_queue.c). */
+/* Which queues of NFQUEUE have a listener: /proc/net/netfilter/nfnetlink_queue of a network namespace, with
+ * one line per queue that has one (seq_show() in net/netfilter/nfnetlink_queue.c). */
 #ifndef IPTRACE_SYSTEM_QUEUE_LISTENERS_H
 #define IPTRACE_SYSTEM_QUEUE_LISTENERS_H
 
@@ -10,7 +10,7 @@
 
 #define QUEUE_LISTENERS_MAX 1024
 
-/* Of one look. */
+/* The result of one reading. */
 struct queue_listeners {
     size_t count;
     struct queue_listener {
@@ -20,14 +20,14 @@ struct queue_listeners {
     } queues[QUEUE_LISTENERS_MAX];
 };
 
-/* Opens the file of the calling thread's namespace; -1 where that cannot be: nobody knows who listens. The
- * file stays that of the namespace, and can be read without any privilege. */
+/* Opens the file of the calling thread's namespace; -1 if that fails: it is then unknown who listens. The
+ * descriptor keeps referring to that namespace, and can be read without privileges. */
 int queue_listeners_open(void);
 
-/* Reads it from its beginning. False where it could not be read whole. */
+/* Reads the file from its beginning. False if it could not be read completely. */
 bool queue_listeners_read(int fd, struct queue_listeners *ret_listeners);
 
-/* The same from the file's text; lines that are not of the known form make it false. */
+/* The same from the file's text; false if a line is not in the known form. */
 bool queue_listeners_parse(const char *text, struct queue_listeners *ret_listeners);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A filter of system calls. Source: Documentation/userspace-api/seccomp_filter.rst. */
+/* A filter for system calls. Source: Documentation/userspace-api/seccomp_filter.rst. */
 #include "recorder/system/seccomp.h"
 
 #include <errno.h>

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The user's own SSH session: tracing it would make packets of what it shows, and those again, for ever. */
+/* The user's own SSH session: tracing it would feed back for ever, because what it shows makes new
+ * packets. */
 #ifndef IPTRACE_SYSTEM_SSH_SESSION_H
 #define IPTRACE_SYSTEM_SSH_SESSION_H
 
-/* Of `CLIENT-ADDRESS CLIENT-PORT SERVER-ADDRESS SERVER-PORT`, the value of SSH_CONNECTION (ssh(1)), the
- * filter expression that leaves that connection out; null where the value is not of that form. To be freed. */
+/* The filter expression that excludes a connection. `connection` is the value of SSH_CONNECTION (ssh(1)),
+ * `CLIENT-ADDRESS CLIENT-PORT SERVER-ADDRESS SERVER-PORT`; null if it is not of that form. The caller frees
+ * the result. */
 char *ssh_session_filter(const char *connection);
 
-/* The value of SSH_CONNECTION: the own one, or where it is unset, as under sudo, that of the nearest parent
- * process that has one. Null without one. To be freed. */
+/* The value of SSH_CONNECTION in our own environment or, if it is unset there, as under sudo, in that of the
+ * nearest ancestor that has it; else null. The caller frees it. */
 char *ssh_session_find(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is around the rules in a network namespace. */
+/* What besides rules decides the fate of packets in a network namespace. */
 #include "recorder/system/surroundings.h"
 
 #include <glib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is around the rules in a network namespace and decides what becomes of packets: the programs behind
- * NFQUEUE, and IP itself, which drops packets that no rule dropped. */
+/* What besides rules decides the fate of packets in a network namespace: the programs that serve NFQUEUE, and
+ * IP itself, which drops packets that no rule dropped. */
 #ifndef IPTRACE_SYSTEM_SURROUNDINGS_H
 #define IPTRACE_SYSTEM_SURROUNDINGS_H
 
@@ -8,12 +8,12 @@
 #include "recorder/system/queue_listeners.h"
 
 struct surroundings {
-    /* Of the last look. */
+    /* As of the last reading. */
     bool knows_queues;                         /* `queues` could be read, between the two times … */
     uint64_t queues_begun_ns, queues_ended_ns; /* … since the epoch */
     struct queue_listeners queues;
     bool knows_routing;   /* IP's counters could be read */
-    bool routing_dropped; /* anything since surroundings_begin() */
+    bool routing_dropped; /* IP dropped something since surroundings_begin() */
     /* The rest is private. */
     int queues_fd;
     struct ip_counter_files ip_files;
@@ -22,22 +22,24 @@ struct surroundings {
     struct ip_counters ip_before;
 };
 
-/* Opens what there is in the calling thread's network namespace, before privileges go: later looks open
- * nothing. What cannot be opened is not known. Free it with surroundings_close(), null is allowed. */
+/* Opens the files that exist in the calling thread's network namespace; call it before privileges are
+ * dropped, because later readings open nothing. What cannot be opened stays unknown. Free it with
+ * surroundings_close(), which allows null. */
 struct surroundings *surroundings_open(void);
 void surroundings_close(struct surroundings *surroundings);
 
-/* Counting begins now, with a first look. */
+/* Counting begins now, with a first reading. */
 void surroundings_begin(struct surroundings *surroundings);
 
-/* Some 60 µs. */
+/* Reads the current state; takes about 60 µs. */
 void surroundings_look(struct surroundings *surroundings);
 
-/* Packets that a queue of the last look has dropped since counting began, because its program was too slow. */
+/* Packets that a queue of the last reading has dropped since counting began, because its program was too
+ * slow. */
 uint64_t surroundings_queue_drops(const struct surroundings *surroundings,
                                   const struct queue_listener *queue);
 
-/* What IP has dropped since counting began; false where that cannot be read. */
+/* What IP has dropped since counting began; false if that cannot be read. */
 bool surroundings_ip_drops(const struct surroundings *surroundings, struct ip_counters *ret_growth);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A privileged helper process, one a family and network namespace: reads tables, installs TRACE rules, and
+/* A privileged helper process, one per family and network namespace: reads tables, installs TRACE rules, and
  * puts everything back when its client asks, closes, or dies. */
 #ifndef IPTRACE_LEGACY_AGENT_AGENT_H
 #define IPTRACE_LEGACY_AGENT_AGENT_H
@@ -18,42 +18,42 @@ struct agent;
 
 /* Forks the helper. It has a session of its own, ignores SIGINT, SIGTERM and SIGHUP, holds no descriptor but
  * its socket, and enters the namespace of `netns_fd` (-1: stays where it is; the descriptor stays the
- * caller's). It trusts no byte of a request. Fork it before privileges are dropped; it needs CAP_NET_ADMIN
- * and CAP_NET_RAW in the namespace, and CAP_SYS_ADMIN to enter it. A process that the client forks later must
- * close agent_fd(), else the helper does not see the client's death. */
+ * caller's). It trusts no byte of a request. Call this before privileges are dropped: the helper needs
+ * CAP_NET_ADMIN and CAP_NET_RAW in the namespace, and CAP_SYS_ADMIN to enter it. A process that the client
+ * forks later must close agent_fd(), or the helper will not notice the client's death. */
 int agent_open(struct agent **ret_agent, enum ip_family family, int netns_fd, struct error *error);
 
-/* Has it put everything back, waits at most `timeout_ms` for that and reaps the helper. -ETIMEDOUT: the
- * helper, by now on its own, goes on trying and then exits; the sentence says what it waits for. Frees the
+/* Makes the helper put everything back, waits at most `timeout_ms` for that, and reaps it. -ETIMEDOUT: the
+ * helper, now on its own, keeps trying and then exits; the sentence says what it is waiting for. Frees the
  * agent in any case; `ret_report` may be NULL, and so may `agent`. */
 int agent_close(struct agent *agent, int timeout_ms, struct undo_report *ret_report, struct error *error);
 
 enum ip_family agent_family(const struct agent *agent);
 pid_t agent_pid(const struct agent *agent);
 
-/* From now on the xtables lock is (not) held by the client itself (--lock), and the helper takes none. The
- * helper believes it until rules have been installed or the client has bound it. After the client's death it
- * takes it all the same. */
+/* Tells the helper whether the client itself holds the xtables lock (--lock): if so, the helper does not take
+ * it. The helper believes this until rules have been installed or agent_bind() has been called. After the
+ * client's death it takes the lock in any case. */
 void agent_assume_lock(struct agent *agent, bool held);
 
-/* ---- Requests that wait, for `timeout_ms` at most: -ETIMEDOUT, and -EPIPE where the helper has ended. ---- */
+/* ---- Requests that wait, at most `timeout_ms`: -ETIMEDOUT, or -EPIPE if the helper has ended. ---- */
 
 int agent_state(struct agent *agent, bool deep, int timeout_ms, struct ruleset_state *ret_state,
                 struct error *error);
 int agent_text(struct agent *agent, const char *table, int timeout_ms, struct table_text *ret_text,
                struct error *error);
-/* The TRACE rules that are ours, as iptables-save prints them, a line each; the caller frees `*ret_lines`. */
+/* Our own TRACE rules as iptables-save prints them, one per line; the caller frees `*ret_lines`. */
 int agent_own_text(struct agent *agent, int timeout_ms, char **ret_lines, struct error *error);
-/* Sets the logger to nfnetlink_log; the helper remembers the former. */
+/* Sets the logger to nfnetlink_log; the helper remembers the one before. */
 int agent_logger_set(struct agent *agent, int timeout_ms, struct error *error);
 /* See trace_install.h. The helper remembers the options: undo removes this tag, and renew repeats them. */
 int agent_install(struct agent *agent, const struct trace_options *options, int timeout_ms,
                   struct trace_report *ret_report, struct error *error);
 /* Removes the rules that this helper installed, and no others. */
 int agent_remove(struct agent *agent, int timeout_ms, struct trace_report *ret_report, struct error *error);
-/* Before the client reads bytes of strangers: from here on the helper installs nothing but what was
- * (a renewal, a repair), -EPERM, and takes nobody's word for the lock, so that whoever takes the client
- * over cannot ask for more. */
+/* To be called before the client reads untrusted bytes: from here on the helper installs only what it
+ * installed before (a renewal, a repair), else -EPERM, and no longer believes the client about the lock, so
+ * that whoever takes over the client cannot ask for more. */
 int agent_bind(struct agent *agent, int timeout_ms, struct error *error);
 
 /* ---- Requests that do not wait: poll agent_fd() for POLLIN, then call agent_receive until -EAGAIN. ---- */

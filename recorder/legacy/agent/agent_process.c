@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The privileged helper itself: answers requests, and undoes everything when its client is gone. */
+/* The privileged helper itself: answers requests, and undoes everything once its client is gone. */
 #include <errno.h>
 #include <glib.h>
 #include <poll.h>

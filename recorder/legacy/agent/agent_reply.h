@@ -12,15 +12,15 @@
 #include "recorder/legacy/agent/undo.h"
 #include "recorder/legacy/walk/tables.h"
 
-/* What a look at a family's tables finds; by value, nothing to free. */
+/* The result of a look at a family's tables; contains no pointers. */
 struct ruleset_state {
-    char logger[LOGGER_NAME_SIZE]; /* empty where it may not be read */
-    uint64_t cpu_ns;               /* that the look took */
+    char logger[LOGGER_NAME_SIZE]; /* empty if it cannot be read */
+    uint64_t cpu_ns;               /* CPU time that the look took */
     size_t table_count;
     struct table_state tables[RULESET_TABLES_MAX];
 };
 
-/* The tables that it found, as a set; a table of a name that we do not know is left out. */
+/* The tables that it found, as a set; tables with unknown names are left out. */
 table_set ruleset_state_tables(const struct ruleset_state *state);
 
 /* The text of a table: see save.h. */
@@ -28,7 +28,7 @@ struct table_text {
     char table[RULESET_TABLE_NAME_SIZE];
     char *text; /* zero-terminated, owned */
     size_t length;
-    uint64_t hash;        /* of the entries that it was printed from: struct table_state */
+    uint64_t hash;        /* of the entries that the text was printed from: struct table_state */
     struct own_rule *own; /* our own TRACE rules, left out of the text; owned */
     size_t own_count;
 };
@@ -49,8 +49,8 @@ enum agent_reply_kind {
 /* The answer to a request. */
 struct agent_reply {
     enum agent_reply_kind kind;
-    char table[RULESET_TABLE_NAME_SIZE]; /* the one asked for, of AGENT_REPLY_TEXT */
-    int result; /* 0, or negative errno: then `error` says why, and the rest is empty */
+    char table[RULESET_TABLE_NAME_SIZE]; /* for AGENT_REPLY_TEXT: the one requested */
+    int result; /* 0, or a negative errno: `error` then says why, and the rest is empty */
     struct error error;
     struct table_text text;
     struct ruleset_state state;

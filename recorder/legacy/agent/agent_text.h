@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A text is printed by a process of its own, whose standard output is a memfd: whatever an extension of
- * libxtables does there, the agent lives on to undo what it has to. */
+/* Every text is printed by a process of its own, whose standard output is a memfd: whatever an extension of
+ * libxtables does there, the agent survives to undo what it must. */
 #ifndef IPTRACE_LEGACY_AGENT_AGENT_TEXT_H
 #define IPTRACE_LEGACY_AGENT_AGENT_TEXT_H
 
@@ -13,7 +13,7 @@
 struct agent_text_job {
     pid_t pid;
     int pidfd;     /* readable when the process has ended */
-    int text;      /* memfd of agent_wire.h's shape */
+    int text;      /* memfd in the format of agent_wire.h */
     int complaint; /* memfd of its standard error */
 };
 
@@ -26,10 +26,11 @@ struct agent_text_job {
 int agent_text_start(enum ip_family family, const char *table, enum save_selection selection,
                      struct agent_text_job *ret_job, struct error *error);
 
-/* Waits for the end; then *ret_text is the sealed memfd, the caller's to close. The job is done in any case. */
+/* Waits for the process to end; *ret_text is then the sealed memfd, which the caller closes. Releases the job
+ * in any case. */
 int agent_text_finish(struct agent_text_job *job, int *ret_text, struct error *error);
 
-/* Ends it at once. */
+/* Kills the process at once. */
 void agent_text_kill(struct agent_text_job *job);
 
 #endif

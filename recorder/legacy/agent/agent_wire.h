@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an agent and its client say to each other, over a SOCK_SEQPACKET pair: one struct a message.
+/* The protocol between an agent and its client, over a SOCK_SEQPACKET pair: one struct per message.
  *
- * Both ends are one program, so that the structs are the same. Yet the client will have dropped its
- * privileges and reads bytes from the network: the agent checks every field of a request. A text comes as a
- * sealed memfd beside the reply:
+ * Both ends are the same program, so they have the same structs. But the client will have dropped its
+ * privileges, and reads bytes from the network, so the agent checks every field of a request. A text is sent
+ * as a sealed memfd with the reply:
  *
  *   +---------------------+---------------------------+----------------------+
  *   | struct wire_text    | struct own_rule own[]     | text, to the end     |
@@ -17,7 +17,7 @@
 #include "recorder/legacy/agent/undo.h"
 
 enum wire_kind {
-    WIRE_HELLO, /* the agent's first message; never asked */
+    WIRE_HELLO, /* the agent's first message; never requested */
     WIRE_STATE,
     WIRE_TEXT,
     WIRE_OWN_TEXT,
@@ -53,7 +53,7 @@ struct wire_request {
     uint32_t id;  /* from 1; comes back with the answer */
     uint8_t deep; /* WIRE_STATE */
     uint8_t
-        lock_held; /* the client holds the xtables lock: counts until the first WIRE_INSTALL or WIRE_BIND */
+        lock_held; /* the client holds the xtables lock: believed until the first WIRE_INSTALL or WIRE_BIND */
     char table[RULESET_TABLE_NAME_SIZE]; /* WIRE_TEXT */
     struct wire_options options;         /* WIRE_INSTALL; WIRE_RENEW, WIRE_REPAIR: date_stop */
 };
@@ -71,7 +71,7 @@ struct wire_reply {
     };
 };
 
-/* The agent's life: serves `socket`, and never returns. See agent_open. */
+/* The agent's main function: serves `socket`, and never returns. See agent_open. */
 void agent_process_run(enum ip_family family, int netns_fd, int socket) __attribute__((noreturn));
 
 #endif

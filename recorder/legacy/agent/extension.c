@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The words of matches and targets: the one file that includes libxtables. */
+/* The text of matches and targets: the only file that includes libxtables. */
 #include "recorder/legacy/agent/extension.h"
 
 #include <dlfcn.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The legacy tables of one family as libiptc serves them: IPv4 and IPv6 behind one face. */
+/* The legacy tables of one family as libiptc serves them: one interface to IPv4 and IPv6. */
 #ifndef IPTRACE_LEGACY_AGENT_LEGACY_H
 #define IPTRACE_LEGACY_AGENT_LEGACY_H
 
@@ -13,8 +13,8 @@
 #include "format/family.h"
 #include "recorder/core/error.h"
 
-/* One rule, seen through pointers into the table that it belongs to. The flags for inversion (IPT_INV_…) are
- * the same numbers in both families. */
+/* One rule, seen through pointers into the table that it belongs to. The inversion flags (IPT_INV_…) have the
+ * same values in both families. */
 struct legacy_rule {
     const void *entry; /* struct ipt_entry or ip6t_entry */
     const void *ip;    /* struct ipt_ip or ip6t_ip6, which extensions take */
@@ -30,7 +30,7 @@ struct legacy_rule {
     size_t counters_offset;
 };
 
-/* What a new rule says by itself; matches and target follow it. */
+/* The head of a new rule; matches and target follow it. */
 struct legacy_head {
     const char *in, *out; /* NULL for any; a trailing + is a wildcard */
     bool not_in;
@@ -52,8 +52,8 @@ struct legacy {
     const void *(*first_rule)(const char *chain, struct xtc_handle *handle);
     const void *(*next_rule)(const void *entry, struct xtc_handle *handle);
     const char *(*target_name)(const void *entry, struct xtc_handle *handle);
-    const char *(*policy)(const char *chain, struct xtc_handle *handle); /* NULL: a user's chain */
-    int (*keep_policy)(const char *chain, struct xtc_handle *handle);    /* and its counters, over a commit */
+    const char *(*policy)(const char *chain, struct xtc_handle *handle); /* NULL: a user-defined chain */
+    int (*keep_policy)(const char *chain, struct xtc_handle *handle); /* and its counters, across a commit */
     int (*insert)(const char *chain, const void *entry, unsigned int position, struct xtc_handle *handle);
     int (*remove)(const char *chain, unsigned int position, struct xtc_handle *handle);
     int (*commit)(struct xtc_handle *handle);
@@ -65,22 +65,22 @@ struct legacy {
 /* Never null. */
 const struct legacy *legacy_of(enum ip_family family);
 
-/* A raw socket for getsockopt. -EPERM with a sentence. The caller closes it. */
+/* Opens a raw socket for getsockopt; -EPERM with a sentence. The caller closes it. */
 int legacy_socket(const struct legacy *legacy, int *ret_socket, struct error *error);
 
-/* Reads a table by libiptc, which creates it if need be: ask table_exists() first. With `load`, the module of
- * the family is loaded where it is missing. The caller frees with legacy->free. -EPERM, -ENOENT (no such
- * table), -EPROTONOSUPPORT (no legacy tables in this kernel). */
+/* Reads a table through libiptc, which creates it if need be: call table_exists() first. With `load`, the
+ * family's module is loaded if it is missing. The caller frees the handle with legacy->free. -EPERM, -ENOENT
+ * (no such table), -EPROTONOSUPPORT (no legacy tables in this kernel). */
 int legacy_open(const struct legacy *legacy, const char *table, bool load, struct xtc_handle **ret_handle,
                 struct error *error);
 
-/* The matches of a rule, one after the other: NULL at the end, or where a size is not sound. */
+/* The matches of a rule, one after the other: NULL at the end, or if a size is invalid. */
 const struct xt_entry_match *legacy_first_match(const struct legacy_rule *rule);
 const struct xt_entry_match *legacy_next_match(const struct legacy_rule *rule,
                                                const struct xt_entry_match *match);
 const struct xt_entry_target *legacy_target(const struct legacy_rule *rule);
 
-/* Asks the kernel to load a module, by the program of /proc/sys/kernel/modprobe, and waits. */
+/* Loads a module with the program named in /proc/sys/kernel/modprobe, and waits for it. */
 void legacy_load_module(const char *module);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A cheap look at what a recording put into a family. */
+/* A cheap check of what a recording put into a family. */
 #include "recorder/legacy/agent/look.h"
 
 #include <glib.h>

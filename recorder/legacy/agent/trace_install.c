@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Puts our TRACE rules into table raw and takes them out again. */
+/* Installs our TRACE rules in table raw and removes them again. */
 #include "recorder/legacy/agent/trace_install.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Puts a family back as it was before a recording. */
+/* Restores a family to its state before a recording. */
 #include "recorder/legacy/agent/undo.h"
 
 #include <stddef.h>

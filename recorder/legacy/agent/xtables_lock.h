@@ -10,12 +10,12 @@
 
 enum xtables_lock_wait {
     XTABLES_LOCK_BOUNDED, /* XTABLES_LOCK_TIMEOUT_MS, then -EBUSY naming the holder */
-    XTABLES_LOCK_FOREVER, /* for one that has nothing else left to do */
-    XTABLES_LOCK_HELD,    /* the caller's parent holds it already: take none */
+    XTABLES_LOCK_FOREVER, /* for a process with nothing else left to do */
+    XTABLES_LOCK_HELD,    /* the caller's parent holds it already: does not take it */
 };
 
-/* Sets *ret_fd to the locked file, which is unlocked by closing it, or to -1 where no lock is to be had:
- * `wait` is XTABLES_LOCK_HELD, or the file cannot be opened without privilege (-EACCES, -EPERM, -EROFS are no
+/* Sets *ret_fd to the locked file, which is unlocked by closing it, or to -1 if no lock is taken: `wait` is
+ * XTABLES_LOCK_HELD, or the file cannot be opened for lack of privilege (-EACCES, -EPERM and -EROFS are not
  * errors here). -EBUSY: held by another process; -EINTR: a signal came (interrupt.h). */
 int xtables_lock_take(enum xtables_lock_wait wait, int *ret_fd, struct error *error);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A recording's side in the kernel: opened, kept and put back. */
+/* What a recording changes in the kernel: opened, kept in place and put back. */
 #include "recorder/legacy/kernel/kernel.h"
 
 #include "recorder/legacy/kernel/family_choice.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the shells of a recording's side in the kernel share: kernel.c, kernel_start.c and upkeep.c. */
+/* The structures that kernel.c, kernel_start.c and upkeep.c share. */
 #ifndef IPTRACE_LEGACY_KERNEL_KERNEL_FAMILY_H
 #define IPTRACE_LEGACY_KERNEL_KERNEL_FAMILY_H
 
@@ -11,8 +11,8 @@
 #include "recorder/restore/guard.h"
 #include "recorder/system/netns.h"
 
-#define QUICK_MS 10000  /* for what takes milliseconds */
-#define TEXT_MS  120000 /* for the text of a table, of 100 000 rules or more */
+#define QUICK_MS 10000  /* timeout for what takes milliseconds */
+#define TEXT_MS  120000 /* timeout for the text of a table, of 100 000 rules or more */
 
 struct family {
     enum ip_family family;
@@ -22,8 +22,8 @@ struct family {
     struct moment read;         /* … when that began */
     bool reads_later;           /* all texts but raw's: when recording has begun */
     struct upkeep upkeep;       /* of our own rules */
-    char limit[32];             /* of each; empty: none */
-    uint64_t matched, traced;   /* packets, once the rules went out: trace_install.h */
+    char limit[32];             /* of each own rule; empty: none */
+    uint64_t matched, traced;   /* packets, once the rules were removed: trace_install.h */
 };
 
 struct kernel {
@@ -33,7 +33,7 @@ struct kernel {
     struct family families[2];
     size_t count;
     struct guard *guard;
-    struct state state;        /* what the guard was told */
+    struct state state;        /* what the guard was given */
     struct kernel_state order; /* of the same families */
     bool lock_held;            /* --lock */
     struct watch *watch;       /* the realm's; null before kernel_watch() */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The start of a recording's side in the kernel: asks agents and guard for each step of kernel_state.h. */
+/* Makes a recording's changes in the kernel: asks agents and guard for each step of kernel_state.h. */
 #include "recorder/legacy/kernel/kernel_start.h"
 
 #include "recorder/core/filter.h"

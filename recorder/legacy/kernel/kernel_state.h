@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* In which order a recording changes the kernel and puts it back, what of it is changed at any moment, and
- * what is left where those who should put it back were killed. Pure: no descriptor and no clock; each step is
- * the caller's to do, and its result is handed in.
+/* In which order a recording changes the kernel and puts it back, what is changed at any moment, and what is
+ * left if the processes that should put it back were killed. Pure: no descriptor and no clock; the caller
+ * does each step, and passes in its result.
  *
  *   step       by            of each    is changed from then on
  *   LEFTOVERS  this process             what killed recorders left is put back
@@ -34,7 +34,7 @@
 #include "recorder/core/error.h"
 #include "recorder/core/monotonic.h"
 
-#define KERNEL_LOOK_NS 200000000ull /* between looks whether all is in place */
+#define KERNEL_LOOK_NS 200000000ull /* between checks whether everything is in place */
 
 enum kernel_step {
     KERNEL_LEFTOVERS,
@@ -59,40 +59,41 @@ enum kernel_step {
 
 struct kernel_state {
     enum kernel_step step; /* the next one to do; RUNNING, STOPPED, CLOSED: none */
-    size_t family;         /* of which family, where it is done for each */
+    size_t family;         /* the index of the family, for steps that are done for each */
     size_t count;
     bool installs; /* TRACE rules of our own */
     struct kernel_changes {
         unsigned version; /* 4, 6 */
-        bool logger;      /* it may be ours: nobody has put it back for certain */
-        bool rules;       /* likewise, our rules may be in */
-        bool raw_created; /* that stays: a table cannot be removed */
-        bool is_left;     /* and the agent is dead that should have put it back */
+        bool logger;      /* it may be ours: it has certainly not been put back */
+        bool rules;       /* likewise, our rules may be installed */
+        bool raw_created; /* it stays: a table cannot be removed */
+        bool is_left;     /* something is left: the agent that should have put it back is dead */
     } families[2];
     bool guard_is_dead, has_entered;
     int result; /* the first error of the end, since kernel_state_stop() or _close() */
     struct monotonic looked;
 };
 
-/* Nothing is changed yet, of `count` families. */
+/* Begins with `count` families, of which nothing is changed yet. */
 void kernel_state_init(struct kernel_state *state, const unsigned *versions, size_t count, bool installs);
 
-/* The result of the step, 0 or negative errno. Whether the next one comes: at the start, not after an error,
- * and then kernel_state_close() is called; at the end, always. What failed may have been done by half. */
+/* Takes the result of the step, 0 or negative errno. At the start, no next step comes after an error:
+ * kernel_state_close() must then be called. At the end, the next step always comes. A step that failed may
+ * have been half done. */
 void kernel_state_take(struct kernel_state *state, int result);
 
-/* The recording ends: no packet is to be traced from now on. Nothing where it has not begun. */
+/* The recording ends: no packets are to be traced from now on. Does nothing if it has not begun. */
 void kernel_state_stop(struct kernel_state *state);
 
-/* Everything is to be put back, at whatever step it is. */
+/* Everything is to be put back, whatever the current step. */
 void kernel_state_close(struct kernel_state *state);
 
-/* True where it is time to look whether all that was changed is still as it was left; at most once in
+/* True if it is time to check that everything that was changed is still as it was left; at most once per
  * KERNEL_LOOK_NS. */
 bool kernel_state_must_look(struct kernel_state *state, struct monotonic now);
 
-/* Once closed: what is left, in a sentence that says who takes it out; empty where nothing is. `netns`: the
- * name of the namespace, empty for the own one. */
+/* Once closed: what is left, in a sentence that says what will remove it; empty if nothing is. `netns`: the
+ * name of the namespace; empty for the recorder's own. */
 void kernel_state_tell_left(const struct kernel_state *state, const char *netns, struct error *ret_left);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The limit of our own rules: that of --limit, or one that the recorder sets by itself where tracing would
- * cost the kernel too much (cost.h). Pure: no descriptor, no clock. */
+/* The limit of our own rules: that of --limit, or one that the recorder sets itself if tracing would cost the
+ * kernel too much (cost.h). Pure: no descriptor, no clock. */
 #ifndef IPTRACE_LEGACY_KERNEL_LIMIT_CHOICE_H
 #define IPTRACE_LEGACY_KERNEL_LIMIT_CHOICE_H
 
@@ -11,15 +11,15 @@
 #include "recorder/legacy/walk/cost.h"
 
 struct limit_question {
-    double rate; /* packets a second, as seen here; 0: nobody can say */
+    double rate; /* packets per second, as observed; 0: not known */
     size_t count;
-    const struct ruleset_state *states[2]; /* of a look at all entries, a family each: IPv4 before IPv6 */
+    const struct ruleset_state *states[2]; /* of a look at all entries, one per family: IPv4 before IPv6 */
 };
 
 struct limit_choice {
-    struct cost_limit limit; /* of each own rule of the families below; its text is empty: none */
-    bool limits[2];          /* the families, in the order asked */
-    char *sentence;          /* for the user: what it costs and what follows; null: nothing; owned */
+    struct cost_limit limit; /* of each own rule of the families below; none if its text is empty */
+    bool limits[2];          /* whether each family is limited, in the order of the question */
+    char *sentence; /* for the user: what tracing costs, and what follows from that; null: none; owned */
 };
 
 /* Whether the choice depends on anything but the options. */
@@ -29,7 +29,7 @@ void limit_choice_make(const struct options *options, const struct limit_questio
                        struct limit_choice *ret_choice);
 void limit_choice_done(struct limit_choice *choice);
 
-/* At the end: how many of the packets that matched were traced. To be freed. */
+/* For the end: a sentence on how many of the matching packets were traced. The caller frees it. */
 char *limit_describe_end(uint64_t matched, uint64_t traced, const char *limit);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who has the xtables lock. */
+/* Whether anybody has the xtables lock. */
 #include "recorder/legacy/kernel/lock_watch.h"
 
 #include "recorder/legacy/agent/xtables_lock.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an agent has read, put in force. */
+/* Puts rules in force that an agent has read. */
 #include "recorder/legacy/kernel/put_text.h"
 
 #include <string.h>

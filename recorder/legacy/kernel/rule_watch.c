@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether a family's rules are still those that the book has. */
+/* Whether a family's rules are still those in the rulebook. */
 #include "recorder/legacy/kernel/rule_watch.h"
 
 #include <glib.h>
 #include <string.h>
 
 #define MS            1000000ull
-#define GAP_NS        (10 * MS)   /* between looks while packets wait, at least … */
+#define GAP_NS        (10 * MS)   /* at least, between looks while packets wait … */
 #define IDLE_NS       (2000 * MS) /* … and while none do */
 #define SIZES_NS      (20 * MS)   /* between looks at the sizes while packets wait … */
 #define SIZES_IDLE_NS (500 * MS)  /* … and while none do, or after a failure */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a user should know when recording begins. */
+/* What the user should know when recording begins. */
 #include "recorder/legacy/kernel/start_notes.h"
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How much traffic a namespace has. */
+/* The amount of traffic in a namespace. */
 #include "recorder/legacy/kernel/traffic.h"
 
 #include "recorder/core/cleanup.h"
@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define OBSERVED_LEAST_NS 50000000 /* a shorter look says nothing */
+#define OBSERVED_LEAST_NS 50000000 /* a shorter observation says nothing */
 
 uint64_t traffic_count(FILE *file)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How much traffic a namespace has. */
+/* The amount of traffic in a namespace. */
 #ifndef IPTRACE_LEGACY_KERNEL_TRAFFIC_H
 #define IPTRACE_LEGACY_KERNEL_TRAFFIC_H
 
@@ -9,7 +9,7 @@
 #include "recorder/core/monotonic.h"
 #include "recorder/system/netns.h"
 
-/* Packets that its interfaces had counted at a time; zero where that cannot be read. */
+/* How many packets its interfaces had counted at a certain time; zero if that cannot be read. */
 struct traffic {
     struct monotonic time;
     uint64_t packets;
@@ -17,12 +17,12 @@ struct traffic {
 
 struct traffic traffic_observe(const struct netns *netns);
 
-/* Packets received or sent, whichever is more: what is forwarded counts once. `file` reads as
- * /proc/net/dev does; null is allowed. */
+/* Packets received or sent, whichever is more: so forwarded packets count once. `file` has the format of
+ * /proc/net/dev; null is allowed. */
 uint64_t traffic_count(FILE *file);
 
-/* Packets a second between the two; 0 where nobody can say: a look was not possible, they are too close, or a
- * counter went backwards with its interface. */
+/* Packets per second between the two; 0 if that is not known: an observation failed, they are too close
+ * together, or a counter went back because an interface disappeared. */
 double traffic_rate(const struct traffic *first, const struct traffic *last);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Puts back what a recording's state tells of. */
+/* Puts back what a recording's state describes. */
 #include "recorder/legacy/kernel/undo_state.h"
 
 #include "recorder/legacy/agent/undo.h"

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Keeps our rules and loggers in place while a recording runs.
  *
- * Our rules bear a date after which they match nothing, for the day when recorder, agents and guard die
- * together, and are renewed before it comes. A renewal replaces table raw, which resets the counts of a
- * user's limit, quota and nth matches there (the kernel keeps those in the rule); so the date is far where
- * raw holds rules of somebody else's, and near where it does not. A renewal changes nothing in the text of
- * the user's rules.
+ * Our rules have a date after which they match nothing, in case recorder, agents and guard die together, and
+ * are renewed before it comes. A renewal replaces table raw, which resets the state of a user's limit, quota
+ * and nth matches there (the kernel keeps it in the rule); so the date is far off if raw holds rules of
+ * somebody else, and near if it does not. A renewal does not change the text of the user's rules.
  *
- * Somebody else may take our rules out (iptables-restore, iptables -F), or turn the kernel to another logger
- * (a write to nf_log; ulogd's PF_UNBIND, which leaves it with none): seen within a second, and put back a few
- * times a minute. */
+ * Somebody else may remove our rules (iptables-restore, iptables -F), or set another logger (a write to
+ * nf_log; ulogd's PF_UNBIND, which leaves none): this is noticed within a second, and repaired a few times
+ * per minute at most. */
 #ifndef IPTRACE_LEGACY_KERNEL_UPKEEP_H
 #define IPTRACE_LEGACY_KERNEL_UPKEEP_H
 

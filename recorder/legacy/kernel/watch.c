@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Watches the rules: sends what rule_watch.c wants to know to the agents, and does with the book and the
- * paths what it finds. */
+/* Watches the rules: passes the requests of rule_watch.c to the agents, and applies what it finds to the
+ * rulebook and the paths. */
 #include "recorder/legacy/kernel/watch.h"
 
 #include "recorder/core/cleanup.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which process holds an NFLOG group. */
+/* Which process is bound to an NFLOG group. */
 #include "recorder/legacy/nflog/group_holder.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which process holds an NFLOG group: only one socket of a network namespace can. */
+/* Which process is bound to an NFLOG group: only one socket per network namespace can be. */
 #ifndef IPTRACE_LEGACY_NFLOG_GROUP_HOLDER_H
 #define IPTRACE_LEGACY_NFLOG_GROUP_HOLDER_H
 
@@ -9,12 +9,12 @@
 
 struct group_holder {
     uint32_t port_id; /* of its netlink socket */
-    pid_t pid;        /* 0 where no process with that socket can be seen */
-    char command[64]; /* empty where `pid` is 0 */
+    pid_t pid;        /* 0 if no process with that socket is visible */
+    char command[64]; /* empty if `pid` is 0 */
 };
 
 /* In the calling thread's namespace, from /proc/net/netfilter/nfnetlink_log, /proc/net/netlink and
- * /proc/PID/fd. False where nobody holds the group, or the list cannot be read. */
+ * /proc/PID/fd. False if nobody holds the group, or the list cannot be read. */
 bool group_holder_find(unsigned group, struct group_holder *ret_holder);
 
 #endif

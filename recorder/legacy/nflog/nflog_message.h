@@ -27,18 +27,18 @@
 
 enum nflog_datagram_status {
     NFLOG_DATAGRAM_MESSAGE, /* `ret_body` is one NFULNL_MSG_PACKET from its nfgenmsg on */
-    NFLOG_DATAGRAM_OTHER,   /* another kind of message: to be passed over */
+    NFLOG_DATAGRAM_OTHER,   /* another kind of message: to be skipped */
     NFLOG_DATAGRAM_END,
-    NFLOG_DATAGRAM_BAD, /* lengths that do not fit: nothing more can be read of this datagram */
+    NFLOG_DATAGRAM_BAD, /* inconsistent lengths: nothing more can be read from this datagram */
 };
 
 /* Takes the next message off the front of `datagram`. */
 enum nflog_datagram_status nflog_datagram_next(struct bytes *datagram, struct bytes *ret_body);
 
-/* Reads family and attributes; `message->number` is set to 0. `swapped`: lengths and types are in the byte
- * order that is not this machine's. Attributes of types that `struct message` has no place for are counted in
- * `ret_unknown` (may be null). False at damage; then `ret_message` holds what stood before it, and of a
- * payload that is cut off what is there: a file's record may have been cut on purpose. */
+/* Reads family and attributes; `message->number` is set to 0. `swapped`: lengths and types are not in this
+ * machine's byte order. Attributes of types that `struct message` has no place for are counted in
+ * `ret_unknown` (may be null). False on damage; `ret_message` then holds what came before it and, of a
+ * truncated payload, what is there: a file's record may have been cut on purpose. */
 bool nflog_message_parse(struct bytes body, bool swapped, struct message *ret_message, unsigned *ret_unknown);
 
 #endif

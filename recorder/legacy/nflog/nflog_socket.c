@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The socket that NFLOG group 0 is bound to. */
+/* The socket that is bound to NFLOG group 0. */
 #include "recorder/legacy/nflog/nflog_socket.h"
 
 #include <arpa/inet.h>

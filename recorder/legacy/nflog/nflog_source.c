@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel's TRACE messages, live, by NFLOG group 0. */
+/* The kernel's TRACE messages, live, from NFLOG group 0. */
 #include <errno.h>
 #include <glib.h>
 #include <string.h>

@@ -6,9 +6,9 @@
 #include "recorder/legacy/walk/source.h"
 
 /* Opens a pcap or pcapng file with records of link type NFLOG, or with message blocks of our own captures;
- * `-` is standard input. A file that turns out to hold neither makes the last drain fail with -ENOMSG. The
- * messages of our captures stand in the file by packet, and are handed over in the order in which they came,
- * each capture's by itself. */
+ * `-` is standard input. If a file turns out to hold neither, the last drain fails with -ENOMSG. The messages
+ * of our captures are stored by packet, but handed over in the order in which they came, separately for each
+ * capture. */
 int replay_source_open(struct source **ret_source, const char *path, struct error *error);
 
 #endif

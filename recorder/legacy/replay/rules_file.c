@@ -7,7 +7,7 @@
 
 #include "recorder/system/named_file.h"
 
-/* iptables-save prints counters before a rule where it was asked to: `[12:720] -A INPUT …`. */
+/* iptables-save prints counters before a rule if asked to: `[12:720] -A INPUT …`. */
 static void append_line(GString *table, const char *line)
 {
     if (*line == '[') {

@@ -6,7 +6,7 @@
 #include "format/family.h"
 #include "recorder/legacy/walk/pipeline.h"
 
-/* Puts every table of the file in force; the user's own rights open it. */
+/* Puts every table of the file in force; opens it with the user's own rights. */
 int rules_file_read(struct pipeline *pipeline, const char *path, enum ip_family family, struct error *error);
 
 #endif

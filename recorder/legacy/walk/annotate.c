@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a message means in the rules that were in force when the kernel made it. */
+/* What a message means in terms of the rules that were in force when the kernel made it. */
 #include "recorder/legacy/walk/annotate.h"
 
 static const struct meaning unknown = {.kind = MEANING_UNKNOWN, .action = ACTION_MAYBE};

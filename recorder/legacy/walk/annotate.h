@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a message means in the rules that were in force when the kernel made it. */
+/* What a message means in terms of the rules that were in force when the kernel made it. */
 #ifndef IPTRACE_LEGACY_WALK_ANNOTATE_H
 #define IPTRACE_LEGACY_WALK_ANNOTATE_H
 
@@ -8,11 +8,11 @@
 #include "recorder/legacy/walk/prefix.h"
 #include "recorder/legacy/walk/rulebook.h"
 
-/* Fills ruleset, step, meaning, stale and open of an annotation whose spot, from_ns and to_ns are set.
- * Pointers only: no reference is taken.
+/* Fills ruleset, step, meaning, stale and open of an annotation whose spot, from_ns and to_ns are set. Stores
+ * pointers only and takes no reference.
  *
- * Where it is not sure which rules were in force, and that makes a difference, the annotation is `open`:
- * nothing is claimed, and path_annotate_again() is to look at the whole visit. */
+ * If it is not certain which rules were in force, and that makes a difference, the annotation is `open`: it
+ * claims nothing, and path_annotate_again() is to examine the whole visit. */
 void annotate(const struct rulebook *book, enum ip_family family, const struct prefix *prefix,
               const struct event *event, struct annotation *annotation);
 

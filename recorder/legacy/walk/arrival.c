@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* The time of reading is taken once for several messages, and a reader may be interrupted between them. A
- * message with a time of its own is not earlier than that, whatever its reader did. */
+ * message with a time of its own is not earlier than that time, whatever its reader did. */
 #define READING_NS         1000000
 #define READING_UNTIMED_NS 20000000
 

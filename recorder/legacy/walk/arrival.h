@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A message on its way to its path: what it says of packet, place and time, and what it means. */
+/* A message on its way to its path: what it says about packet, place and time, and what it means. */
 #ifndef IPTRACE_LEGACY_WALK_ARRIVAL_H
 #define IPTRACE_LEGACY_WALK_ARRIVAL_H
 
@@ -13,7 +13,7 @@ struct devices {
     uint32_t in, out, physin, physout;
 };
 
-/* What can tell two packets with the same key apart. */
+/* What tells two packets with the same key apart. */
 struct marks {
     bool has_time;
     uint64_t time_us;
@@ -37,25 +37,25 @@ struct arrival {
     struct marks marks;
     table_set exist; /* tables of its family */
     bool tables_known;
-    bool translated;       /* something beside legacy nat may have changed its destination */
-    bool time_is_packets;  /* the kernel's time is now that of the packet's arrival, not of the message */
-    bool rules_may_differ; /* from what the book has, for nothing was lost that could explain a contradiction
+    bool translated;       /* something other than legacy nat may have changed its destination */
+    bool time_is_packets;  /* the kernel's time is that of the packet's arrival, not that of the message */
+    bool rules_may_differ; /* from the rulebook: nothing was lost that could explain a contradiction
                             */
 };
 
-/* Times of the stream, since the epoch: what is known of when a message without a time was made. */
+/* Times of the stream, since the epoch: bounds for when a message without a time was made. */
 struct stream_clock {
     uint64_t read_ns;    /* when the last message was read */
-    uint64_t drained_ns; /* what came later was made later: the source was empty */
-    uint64_t stream_ns;  /* the latest time that a message had */
+    uint64_t drained_ns; /* the source was empty then: what came later was made later */
+    uint64_t stream_ns;  /* the latest time in any message */
 };
 
-/* Fills all but `time_is_packets` and `rules_may_differ`. Points into the event. False where it is a message
- * of no table, hook or family that we know. */
+/* Fills all but `time_is_packets` and `rules_may_differ`. Points into the event. False if it is a message of
+ * an unknown table, hook or family. */
 bool arrival_read(struct arrival *arrival, const struct event *event, const struct rulebook *book,
                   struct stream_clock *clock);
 
-/* True where the message is of the built-in chain of its hook, in which every visit begins. */
+/* True if the message is about the built-in chain of its hook, in which every visit begins. */
 bool arrival_is_built_in(const struct arrival *arrival);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The end of paths: when no message can join one any more, what it waits for then, and when it is handed out. */
+/* The end of paths: when no message can join one any more, what it then waits for, and when it is handed
+ * out. */
 #include "recorder/legacy/walk/assembler_state.h"
 
 #define MS 1000000ull /* nanoseconds */

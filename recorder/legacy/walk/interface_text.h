@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interface names of a message from a file: as the capture tells them, else made from the index. Pure. */
+/* Interface names of a message from a file: those in the capture, or else made from the index. Pure. */
 #ifndef IPTRACE_LEGACY_WALK_INTERFACE_TEXT_H
 #define IPTRACE_LEGACY_WALK_INTERFACE_TEXT_H
 
@@ -7,7 +7,7 @@
 
 #define INTERFACE_TEXT_SIZE 16 /* "if4294967295" and more */
 
-/* Where the made names stand: to be kept as long as the event. */
+/* Memory for names made from an index; must live as long as the event. */
 struct interface_texts {
     char in[INTERFACE_TEXT_SIZE], out[INTERFACE_TEXT_SIZE];
     char physin[INTERFACE_TEXT_SIZE], physout[INTERFACE_TEXT_SIZE];

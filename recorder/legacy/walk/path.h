@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One packet's path while its messages come in. Internal to the assembler, its choice and its verdict. */
+/* One packet's path while its messages come in. Internal to the assembler, the choice of a path
+ * (path_choice.c) and its verdict (path_verdict.c). */
 #ifndef IPTRACE_LEGACY_WALK_PATH_H
 #define IPTRACE_LEGACY_WALK_PATH_H
 
@@ -9,17 +10,16 @@
 
 enum path_state {
     PATH_OPEN,
-    PATH_RESTING, /* has ended, unless nat still speaks, or a table that this way may lead to */
+    PATH_RESTING, /* has ended, unless nat or a table further along its path still sends a message */
     PATH_CLOSED,  /* its end is known; it still serves as the origin of copies */
 };
 
-/* Paths of one key, in rings by `next_same_key`: those that are open by the table that they were seen in
- * last, then those that rest and those that are closed. Of each ring only the first are looked at: of open
- * paths the ones that were joined last, of the others the ones that came first, and where an origin is looked
- * for the last. So however many packets look the same and wait for their end to be known, what a message can
- * belong to is found. */
+/* Paths of one key, in rings linked by `next_same_key`: open paths by the table in which they were last seen,
+ * then the resting ones, then the closed ones. Only the first of each ring are examined: of open paths those
+ * joined last, of the others those that came first or, when an origin is sought, those that came last. So a
+ * message's path is found however many packets look the same and wait for their end to be known. */
 enum path_ring {
-    RING_OPEN, /* and one more for each table of each hook */
+    RING_OPEN, /* one for each table of each hook */
     RING_RESTING = HOOK_COUNT * TABLE_COUNT,
     RING_CLOSED,
     RING_COUNT,
@@ -43,8 +43,8 @@ struct path_entry {
     uint8_t protocol;
     uint64_t source;  /* hash of its source address and port */
     uint64_t time_ns; /* since the epoch */
-    bool
-        time_is_reading; /* the kernel gave none: it is that of reading, until a later message says it was earlier */
+    /* The kernel gave no time: it is the time of reading, until a later message shows that it was earlier. */
+    bool time_is_reading;
     uint64_t first_number; /* of its first message in the stream */
 
     /* Its life. */
@@ -69,64 +69,65 @@ struct path_entry {
     bool incomplete, ambiguous, copy, cut;
 
     /* What is known of its end and of its rules. */
-    bool undecided;   /* an annotation of it is */
-    bool contradicts; /* its messages and the rules do not go together, though none were lost */
-    bool loss_seen;   /* messages were lost since it began, and it is marked so if it was open then */
-    bool end_lost;    /* messages were lost since its last one: another may have been its last */
-    bool evicted;     /* its end was not waited for: too many were open */
-    bool stopped;     /* it was ended: its silence says nothing */
+    bool undecided;   /* one of its annotations is */
+    bool contradicts; /* its messages contradict the rules, though none were lost */
+    bool loss_seen;   /* messages were lost since it began, and it is marked incomplete if it was open then */
+    bool end_lost;    /* messages were lost after its last one, which may not be its last */
+    bool evicted;     /* it was ended early: too many were open */
+    bool stopped;     /* it was ended by us: its silence says nothing */
 };
 
-/* How well a message fits to a path. */
+/* How well a message fits a path. */
 enum fit {
     FIT_NONE,
-    FIT_LOOSE,    /* by order alone: the rules contradict, or something between is missing */
-    FIT_REPEATED, /* the table from its start again, after NFQUEUE */
+    FIT_LOOSE,    /* by order alone: the rules contradict it, or something in between is missing */
+    FIT_REPEATED, /* the table again from its start, after NFQUEUE */
     FIT_NEXT,     /* the first message of the next table */
     FIT_INSIDE,   /* the next message of the same table */
 };
 
-/* Whatever happened to the destination meanwhile. */
+/* How well the message fits, whatever happened to the destination in the meantime. */
 enum fit path_fit_rewritten(const struct path_entry *path, const struct arrival *arrival);
 
-/* The path of the group that the message belongs to, of those to which it fits in one of the ways from
- * `least` to `most`; null where there is none. Where nothing tells it from others with another history, all
- * of them become ambiguous: what comes next may be any of theirs. */
+/* The path of the group that the message belongs to, among those that it fits from `least` to `most`; null if
+ * there is none. If nothing tells it from others with a different history, all of them become ambiguous,
+ * because the next messages may belong to any of them. */
 struct path_entry *path_choose(const struct path_group *group, const struct arrival *arrival, enum fit least,
                                enum fit most);
 
-/* Marks paths of the group of which a message may have been the beginning of `begun`, which this message
- * begins, and this message theirs; and with them `begun`. */
+/* Marks as ambiguous those paths of the group that may have been mixed up with `begun`, which this message
+ * begins: a message of theirs may have been its beginning, and this message may be theirs. If there are any,
+ * marks `begun` too. */
 void path_mark_mistakable(const struct path_group *group, struct path_entry *begun,
                           const struct arrival *arrival);
 
-/* How many messages the path shares with a copy of its packet that begins at the hook: those before this
- * hook, or, where copies go both in and on, before the other one. 0: no copy of it can begin there. */
+/* How many messages the path shares with a copy of its packet that begins at the hook: those before this hook
+ * or, if copies are both delivered and forwarded, before the other one. 0: no copy of it can begin there. */
 uint32_t path_shared_messages(const struct path_entry *path, enum hook hook);
 
-/* The path of the group of which the message begins another copy. */
+/* The path of the group whose packet this message begins another copy of. */
 struct path_entry *path_choose_origin(const struct path_group *group, const struct arrival *arrival);
 
-/* The path of the group that ended last of those that the message would go on with, had the rules not said
- * that they had ended: the rules may have changed. */
+/* The path that ended last among those of the group that the message would continue if they had not ended
+ * according to the rules: the rules may have changed. */
 struct path_entry *path_choose_ended(const struct path_group *group, const struct arrival *arrival);
 
-/* Annotates visits of the path again, from the rules in force when each began: those that are open, and those
- * with a message that may be of `since_ns` or later. Does nothing where the rules are still under suspicion,
- * unless `force`. What is not sure then is stale. */
+/* Annotates visits of the path again, from the rules in force when each began: those with open annotations,
+ * and those with a message that may be from `since_ns` or later. Does nothing while the rules are still under
+ * suspicion, unless `force`. What remains uncertain is stale. */
 void path_annotate_again(struct path_entry *path, const struct rulebook *book, uint64_t since_ns, bool force);
 
 struct path_end {
     enum verdict verdict;
     enum reason reason;
-    uint32_t decided; /* number of the message of the deciding step, from 1; 0: none */
+    uint32_t decided; /* number of the deciding step's message, from 1; 0: none */
 };
 
-/* What is known of the path's end if nothing more comes. `stopped`: the recording ended, so silence says
+/* The verdict on the path if no more messages come. `stopped`: the recording ended, so silence says
  * nothing. */
 struct path_end path_verdict(const struct path_entry *path, const struct rulebook *book, bool stopped);
 
-/* True where the verdict will not change whatever comes. */
+/* True if the verdict will not change, whatever comes. */
 bool path_is_final(const struct path_entry *path, const struct rulebook *book);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a path's messages mean, once more, when it is known how the rules changed.
+/* Annotates a path's messages again, once it is known how the rules changed.
  *
  * A visit to a table is one walk through one ruleset: the kernel takes the table's pointer once, at its
- * beginning (ipt_do_table()). So where it is not sure which of two rulesets was in force, the messages of a
- * visit together often tell: only one of the two allows this walk, and lets it end. */
+ * beginning (ipt_do_table()). So if it is not certain which of two rulesets was in force, the messages of a
+ * visit taken together often tell: only one of the two allows this walk, and lets it end. */
 #include "recorder/legacy/walk/annotate.h"
 #include "recorder/legacy/walk/path.h"
 

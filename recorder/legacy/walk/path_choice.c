@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-/* Paths of a key that are looked at. Of packets that look the same no more than there are CPUs, and packets
- * inside packets, are under way at a time; what makes more of them are those that have ended and wait for it
- * to be known. */
+/* The number of paths of a key that are examined. Of packets that look the same, only about as many as there
+ * are CPUs (and packets inside packets) are under way at a time; if there are more, they have ended, and wait
+ * for their end to be known. */
 #define CANDIDATES_MAX 64
 
 /* Goes through the first paths, or the last, of each ring of a group (null: none), but for rings of open

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a finished path to the steps that are written and shown. */
+/* From a path that has ended to the finished path. */
 #include "recorder/legacy/walk/path_steps.h"
 
 #include "format/packet.h"

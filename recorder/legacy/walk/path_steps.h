@@ -7,8 +7,8 @@
 #include "recorder/core/finished_path.h"
 #include "recorder/legacy/walk/assembler.h"
 
-/* The messages of a log, each with its step: that of the packet's path, or one made of a message of the
- * recorder's own rules, which have none there. */
+/* The messages of a log, each with its step: that of the packet's path or, for a message about one of the
+ * recorder's own rules, which have no step there, one made for it. */
 struct log_evidence {
     struct evidence evidence; /* the first member */
     const struct message_log *log;
@@ -17,7 +17,7 @@ struct log_evidence {
     struct step own;
 };
 
-/* Room to work in; start with {0}. */
+/* Scratch memory; start with {0}. */
 struct path_steps {
     struct step *steps;
     size_t capacity;
@@ -25,8 +25,8 @@ struct path_steps {
     struct finished_path path;
 };
 
-/* The finished path, in that room: its strings point into the path's log, its rulesets and `netns` (empty
- * where a single namespace is recorded). Valid until the next call and as long as all of them are. */
+/* Makes the finished path in that memory. Its strings point into the path's log, its rulesets and `netns`
+ * (empty if a single namespace is recorded): valid until the next call, and as long as all of these are. */
 const struct finished_path *path_steps_make(struct path_steps *steps, const struct ended_path *ended,
                                             struct bytes netns);
 void path_steps_done(struct path_steps *steps);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How a path ended, by the last that was seen of it. */
+/* How a path ended, judged by the last message that was seen of it. */
 #include "recorder/legacy/walk/path.h"
 #include "recorder/legacy/walk/queue_rule.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one way of the data. */
+/* The pipeline of a namespace's messages. */
 #include "recorder/legacy/walk/pipeline.h"
 
 #include "recorder/legacy/walk/path_steps.h"

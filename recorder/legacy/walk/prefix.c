@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The words of a TRACE message. */
+/* The NFLOG prefix of a TRACE message. */
 #include "recorder/legacy/walk/prefix.h"
 
 #include <string.h>

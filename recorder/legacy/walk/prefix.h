@@ -5,8 +5,8 @@
 
 #include "format/wire.h"
 
-/* What the kernel calls it. "policy" and "return" may be rules all the same: an unconditional rule with a
- * standard verdict is logged as one of the two, so only the rules can tell. */
+/* What the kernel calls it. "policy" and "return" may in fact be rules: an unconditional rule with a standard
+ * verdict is logged as one of the two, so only the rules can tell. */
 enum prefix_type { PREFIX_RULE, PREFIX_POLICY, PREFIX_RETURN };
 
 struct prefix {
@@ -16,8 +16,8 @@ struct prefix {
     uint32_t number; /* counted from 1; number of rules + 1 is the policy or the end of the chain */
 };
 
-/* Takes the prefix without its terminating zero. False where it is no TRACE message's. The result points into
- * `text`. Source: trace_packet() in the kernel's net/ipv4/netfilter/ip_tables.c. */
+/* Takes the prefix without its terminating zero. False if it is not that of a TRACE message. The result
+ * points into `text`. Source: trace_packet() in the kernel's net/ipv4/netfilter/ip_tables.c. */
 bool prefix_parse(struct bytes text, struct prefix *ret_prefix);
 
 #endif

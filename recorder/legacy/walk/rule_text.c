@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One line of iptables-save, taken apart as far as we need it. */
+/* One line of iptables-save, parsed as far as we need it. */
 #include "recorder/legacy/walk/rule_text.h"
 
 #include <glib.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All rules by family and table: now, a moment ago, and when it is not sure which. */
+/* All rules by family and table: now, recently, and when it is not certain which. */
 #include "recorder/legacy/walk/rulebook.h"
 
 #include <glib.h>
 
-/* Remembered of each table: messages are older than that only where they waited long, or behind NFQUEUE. What
- * was in force before takes at most so many bytes, or as many as the rules in force where these are more. */
+/* Remembered per table: messages are older than that only if they waited long, or for a program that serves
+ * NFQUEUE. Earlier rulesets take at most this many bytes, or as many as the rules in force if that is
+ * more. */
 #define CHANGES_MAX      64
 #define FORMER_BYTES_MAX (1u << 20)
 

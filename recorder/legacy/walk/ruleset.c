@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a chain with its place in the table of names and its policy. */
+/* Memory of a chain, with its entry in the table of names and its policy. */
 #define CHAIN_MEMORY (sizeof(struct chain) + 128)
 
 struct ruleset {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rules of one table at one time, read from the text that iptables-save prints, and what the kernel's
- * `chain:type:number` means in them. */
+/* The rules of one table at one time, read from the text that iptables-save prints, and the meaning of the
+ * kernel's `chain:type:number` in them. */
 #ifndef IPTRACE_LEGACY_WALK_RULESET_H
 #define IPTRACE_LEGACY_WALK_RULESET_H
 
@@ -16,15 +16,15 @@ enum action {
     ACTION_CONTINUE, /* goes to the next rule: no target, or one that ends nothing (LOG, MARK) */
     ACTION_ACCEPT,
     ACTION_DROP,
-    ACTION_RETURN, /* RETURN, and the end of a user's chain */
+    ACTION_RETURN, /* RETURN, and the end of a user-defined chain */
     ACTION_JUMP,
     ACTION_GOTO,
     ACTION_REJECT,
     ACTION_QUEUE,  /* NFQUEUE and QUEUE: accepted, dropped, rewritten or repeated by a program */
     ACTION_STOLEN, /* SYNPROXY: keeps the packet, or drops it, or goes on */
-    ACTION_NAT,    /* DNAT, SNAT, MASQUERADE, REDIRECT, NETMAP: ends the table, says nothing afterwards */
-    ACTION_TPROXY, /* TPROXY: ends the table, or drops the packet where there is no socket for it */
-    ACTION_MAYBE,  /* an extension that may end the table or not */
+    ACTION_NAT, /* DNAT, SNAT, MASQUERADE, REDIRECT, NETMAP: ends the table, with no further message from it */
+    ACTION_TPROXY, /* TPROXY: ends the table, or drops the packet if there is no socket for it */
+    ACTION_MAYBE,  /* an extension that may or may not end the table */
 };
 
 struct chain;
@@ -32,11 +32,11 @@ struct chain;
 struct rule {
     struct bytes text;    /* the line as iptables-save prints it */
     struct bytes target;  /* empty for a rule without one */
-    struct bytes comment; /* of its first comment match, without quotes; empty where it has none */
+    struct bytes comment; /* of its first comment match, without quotes; empty if it has none */
     struct chain *jump;   /* of ACTION_JUMP and ACTION_GOTO */
     uint8_t action;       /* enum action */
-    bool
-        tail; /* no condition is seen, with a standard verdict: the kernel may call it "policy" or "return" */
+    /* It has no visible condition, and a standard verdict: the kernel may call it "policy" or "return". */
+    bool tail;
 };
 
 struct chain {
@@ -48,7 +48,7 @@ struct chain {
     const struct rule *rules; /* points into the ruleset's array */
     uint32_t count;           /* of the administrator's rules */
     uint32_t own_count;       /* of the recorder's own, which are not among `rules` */
-    uint32_t *own;            /* their numbers, as the kernel counts, ascending */
+    uint32_t *own;            /* the kernel's numbers of these, ascending */
 };
 
 struct ruleset;
@@ -61,8 +61,8 @@ struct ruleset_origin {
     uint64_t time_ns;
 };
 
-/* Reads `*table` to `COMMIT`. Copies the text. A line that cannot be understood is -EINVAL, with the line in
- * the sentence. Starts with one reference. */
+/* Reads `*table` to `COMMIT`. Copies the text. A line that cannot be parsed is -EINVAL, with the line in the
+ * sentence. Starts with one reference. */
 int ruleset_new(struct ruleset **ret_ruleset, struct bytes text, const struct ruleset_own *own,
                 size_t own_count, const struct ruleset_origin *origin, struct error *error);
 struct ruleset *ruleset_ref(struct ruleset *ruleset);
@@ -77,16 +77,16 @@ const struct chain *ruleset_chain(const struct ruleset *ruleset, struct bytes na
  * ruleset. */
 GArray *ruleset_own_rules(const struct ruleset *ruleset);
 
-/* True where nothing of the administrator's is in it: no rule, no chain, and all policies are ACCEPT. */
+/* True if it has nothing of the administrator's: no rule, no chain, and all policies are ACCEPT. */
 bool ruleset_is_empty(const struct ruleset *ruleset);
 
-/* The first rule whose log messages nobody can tell from TRACE messages; null where there is none. */
+/* The first rule whose log messages cannot be told from TRACE messages; null if there is none. */
 const struct rule *ruleset_find_imitation(const struct ruleset *ruleset);
 
-/* Bytes that it takes, about: its text, and what was read from that. */
+/* About how many bytes it takes: its text, and what was parsed from that. */
 size_t ruleset_memory(const struct ruleset *ruleset);
 
-/* Text that is the same but for the recorder's own rules and counters means the same ruleset. */
+/* Whether two texts are the same ruleset: equal except for counters and the recorder's own rules. */
 bool ruleset_same_text(const struct ruleset *a, const struct ruleset *b);
 
 /* The kernel's number for the end of the chain (its policy or its implicit RETURN). */
@@ -99,7 +99,7 @@ enum meaning_kind {
     MEANING_UNKNOWN, /* the chain is unknown, or the number contradicts these rules */
     MEANING_RULE,
     MEANING_POLICY,
-    MEANING_END, /* of a user's chain */
+    MEANING_END, /* of a user-defined chain */
     MEANING_OWN, /* one of the recorder's own rules */
 };
 
@@ -107,20 +107,20 @@ struct meaning {
     enum meaning_kind kind;
     const struct chain *chain;
     const struct rule *rule; /* of MEANING_RULE */
-    uint32_t rulenum;        /* the administrator's; 0 but for MEANING_RULE */
+    uint32_t rulenum;        /* the administrator's number; 0 except for MEANING_RULE */
     uint8_t action;          /* what the packet does next: enum action */
 };
 
-/* What the kernel meant by `chain:type:number`. It says "policy" or "return" of every unconditional rule with
- * a standard verdict, and only a number one beyond the last rule is the policy or the end
- * (net/ipv4/netfilter/ ip_tables.c, get_chainname_rulenum()). */
+/* What the kernel meant by `chain:type:number`. It says "policy" or "return" for every unconditional rule
+ * with a standard verdict; only the number after the last rule's is the policy or the end
+ * (net/ipv4/netfilter/ip_tables.c, get_chainname_rulenum()). */
 struct meaning ruleset_meaning(const struct ruleset *ruleset, struct bytes chain, bool said_rule,
                                uint32_t number);
 
-/* The same rule by its text and number, the same policy, or both the end of a chain. */
+/* Whether both are the same rule by its text and number, the same policy, or the end of a chain. */
 bool meaning_equal(const struct meaning *a, const struct meaning *b);
 
-/* What `iptables` calls the action of a target by its name alone, for rules whose table is not known. */
+/* The action of a target, by its name alone, for rules whose table is not known. */
 enum action action_of_target(struct bytes target);
 
 #endif

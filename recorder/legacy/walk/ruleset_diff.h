@@ -7,11 +7,11 @@
 
 struct ruleset_diff {
     size_t added, removed; /* lines: rules, chains, policies */
-    GString *lines; /* `+-A INPUT …`, `--A INPUT …`, removed ones first, a newline between; owned */
+    GString *lines; /* `+-A INPUT …`, `--A INPUT …`, removed ones first, separated by newlines; owned */
 };
 
-/* Compares line by line, whatever their order: a rule that only moved is not told. At most `lines_max` lines
- * are given, and the last says how many more there are. */
+/* Compares the lines regardless of their order: a rule that only moved is not reported. Gives at most
+ * `lines_max` lines, the last of which says how many more there are. */
 void ruleset_diff_make(const struct ruleset *before, const struct ruleset *after, size_t lines_max,
                        struct ruleset_diff *ret_diff);
 void ruleset_diff_done(struct ruleset_diff *diff);

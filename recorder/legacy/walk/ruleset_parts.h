@@ -11,8 +11,8 @@ struct ruleset_parts;
 struct ruleset_parts *ruleset_parts_new(void);
 void ruleset_parts_free(struct ruleset_parts *parts);
 
-/* Takes a part. Where it was the last of its ruleset this comes out, with a reference of the caller's; else
- * null. -EINVAL where the text is none of rules. */
+/* Takes a part. If it was the last one missing, `*ret_ruleset` is the ruleset, with a reference for the
+ * caller; else null. -EINVAL if the text cannot be parsed as rules. */
 int ruleset_parts_add(struct ruleset_parts *parts, const struct ruleset_part *part,
                       struct ruleset **ret_ruleset, struct error *error);
 

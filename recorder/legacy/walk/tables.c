@@ -9,7 +9,7 @@ static const char *const names[TABLE_COUNT] = {"raw", "mangle", "nat", "filter",
 #define PLACES_MAX 5
 
 // clang-format off
-/* Place of each table at each hook, from 1; 0: it is not hooked there. */
+/* Position of each table at each hook, from 1; 0: it is not hooked there. */
 static const uint8_t places[HOOK_COUNT][TABLE_COUNT] = {
     /*                   raw  mangle  nat  filter  security */
     [HOOK_PREROUTING]  = { 1,      2,   3,      0,        0},

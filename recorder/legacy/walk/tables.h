@@ -25,10 +25,10 @@ enum table {
 enum table table_of_name(struct bytes name);
 const char *table_name(enum table table);
 
-/* Place of the table among those of the hook, from 1; 0 where it is not hooked there. */
+/* Position of the table among those of the hook, from 1; 0 if it is not hooked there. */
 unsigned table_place(enum table table, enum hook hook);
 
-/* True where a packet may meet hook `to` after hook `from` (not the same). */
+/* True if a packet may meet hook `to` after hook `from` (a different one). */
 bool hook_leads_to(enum hook from, enum hook to);
 
 /* Where a packet is: a table's visit at a hook. */
@@ -39,35 +39,35 @@ struct spot {
 
 bool spot_equal(struct spot a, struct spot b);
 
-/* Tables that exist, as a set of 1 << enum table. A table that exists says something of every packet at each
- * of its hooks, but nat, which speaks for a connection's first packet only. */
+/* Tables that exist, as a set of 1 << enum table. A table that exists sends a message about every packet at
+ * each of its hooks, except nat, which does so only for a connection's first packet. */
 typedef uint32_t table_set;
 
-/* True where a packet that was accepted at `from` may say next that it is at `to`: `to` is later, and no
- * table of `exist` that would have had to speak lies between. */
+/* True if the next message about a packet that was accepted at `from` may come from `to`: `to` is later, and
+ * no table of `exist` in between would have had to send a message. */
 bool spot_follows(struct spot from, struct spot to, table_set exist);
 
-/* True where `to` is later on a way that leads through `from`, whatever lies between. */
+/* True if `to` is later on a path through `from`, whatever lies in between. */
 bool spot_is_later(struct spot from, struct spot to);
 
-/* True where NAT may have changed the packet's destination between the two, `to` being later: it does so
- * after table mangle at PREROUTING and OUTPUT, and says so for a connection's first packet only. */
+/* True if NAT may have changed the packet's destination between the two, where `to` is later: it does so
+ * after table mangle at PREROUTING and OUTPUT, with a message only for a connection's first packet. */
 bool spot_is_translated(struct spot from, struct spot to);
 
-/* What may still be heard of a packet that was accepted at `from`. */
+/* Which messages may still come about a packet that was accepted at `from`. */
 enum expectation {
-    EXPECT_NOTHING, /* it has said all it will */
-    EXPECT_MAYBE,   /* only nat may speak, or nobody, depending on its way */
-    EXPECT_HOOK,    /* a table of this hook must speak */
-    EXPECT_LATER,   /* a table of a later hook must speak, whichever way it goes */
+    EXPECT_NOTHING, /* none */
+    EXPECT_MAYBE,   /* only one from nat, or none, depending on its path */
+    EXPECT_HOOK,    /* one from a table of this hook must come */
+    EXPECT_LATER,   /* one from a table of a later hook must come, whichever path it takes */
 };
 enum expectation spot_expects(struct spot from, table_set exist);
 
-/* True where a path can begin there: at PREROUTING or OUTPUT, in the first table of `exist` that must speak
- * (raw where it exists). */
+/* True if a path can begin there: at PREROUTING or OUTPUT, in the first table of `exist` that must send a
+ * message (raw if it exists). */
 bool spot_begins_path(struct spot spot, table_set exist);
 
-/* True where it is the first table of `exist` that must speak at its hook. */
+/* True if it is the first table of `exist` that must send a message at its hook. */
 bool spot_begins_hook(struct spot spot, table_set exist);
 
 #endif

@@ -87,11 +87,11 @@ static void become_nobody(struct error *lacks)
     if (geteuid() != 0)
         return;
     if (setgroups(0, NULL) < 0 && errno != EPERM)
-        add_lack(lacks, "it keeps its groups: %s", errno);
+        add_lack(lacks, "the process keeps its groups: %s", errno);
     if (setresgid(NOBODY, NOBODY, NOBODY) < 0)
-        add_lack(lacks, "it keeps its group: %s", errno);
+        add_lack(lacks, "the process keeps its group: %s", errno);
     if (setresuid(NOBODY, NOBODY, NOBODY) < 0)
-        add_lack(lacks, "it stays user root: %s", errno);
+        add_lack(lacks, "the process is still user root: %s", errno);
 }
 
 int privileges_drop(const struct privileges_plan *plan, struct error *ret_lacks, struct error *error)
@@ -115,7 +115,7 @@ int privileges_drop(const struct privileges_plan *plan, struct error *ret_lacks,
         return error_set(error, errno, "no_new_privs cannot be set: %s", g_strerror(errno));
     result = seccomp_install(plan->opens_files);
     if (result == -ENOSYS || result == -EINVAL)
-        add_lack(ret_lacks, "it can make any system call: %s", -result);
+        add_lack(ret_lacks, "the process can make any system call: %s", -result);
     else if (result < 0)
         return error_set(error, -result, "the system call filter cannot be installed: %s",
                          g_strerror(-result));

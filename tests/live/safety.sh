@@ -226,7 +226,7 @@ test="a user namespace"
 if unshare -rn true 2>/dev/null; then
     unshare -rn sh -c "ip link set lo up; exec \"$recorder\" -4 -a duration:0.3 -w \"$dir/capture.pcapng\"" \
         2>"$dir/errors" || fail "$(cat "$dir/errors")"
-    grep -q "it stays user root" "$dir/errors" || fail "what is lacking is not said: $(cat "$dir/errors")"
+    grep -q "the process is still user root" "$dir/errors" || fail "what is lacking is not said: $(cat "$dir/errors")"
 fi
 # Made by a user without privileges, to whom nothing in /run belongs.
 cp "$recorder" "$dir/its-recorder" && chmod 755 "$dir" "$dir/its-recorder" && mkdir -p /run/iptrace-record && chmod 700 /run/iptrace-record

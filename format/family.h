@@ -10,7 +10,7 @@
 
 /* The version in an IP header, and what ruleset blocks hold. */
 enum ip_family {
-    FAMILY_NONE = 0, /* neither, where a comment allows it */
+    FAMILY_NONE = 0, /* neither; only allowed where a comment says so */
     FAMILY_IPV4 = 4,
     FAMILY_IPV6 = 6,
 };

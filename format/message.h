@@ -13,7 +13,7 @@
  * not available. */
 enum message_attribute {
     MESSAGE_PACKET_HEADER = 1, /* hw_protocol (2 bytes), hook (1), padding (1) */
-    MESSAGE_MARK = 2,          /* 4 bytes; absent where the mark is 0 */
+    MESSAGE_MARK = 2,          /* 4 bytes; absent if the mark is 0 */
     MESSAGE_TIMESTAMP = 3,     /* seconds (8), microseconds (8) */
     MESSAGE_IN = 4,            /* interface index (4), likewise the next three */
     MESSAGE_OUT = 5,
@@ -61,15 +61,15 @@ static inline void message_unset(struct message *message, unsigned type)
     message->attribute[type] = (struct bytes){0};
 }
 
-/* A big-endian number of 1, 2, 4 or 8 bytes at `offset` of an attribute; false where the message has none or
- * it is too short. */
+/* A big-endian number of 1, 2, 4 or 8 bytes at `offset` of an attribute; false if the message does not have
+ * it or it is too short. */
 bool message_get_uint(const struct message *message, unsigned type, size_t offset, size_t size,
                       uint64_t *ret_value);
 
-/* The time in microseconds since the epoch; false where the message has none or it is malformed. */
+/* The time in microseconds since the epoch; false if the message has none or it is malformed. */
 bool message_get_time_us(const struct message *message, uint64_t *ret_time_us);
 
-/* The prefix without its terminating zero; empty where there is none. */
+/* The prefix without its terminating zero; empty if there is none. */
 struct bytes message_get_prefix(const struct message *message);
 
 #endif

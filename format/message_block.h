@@ -13,7 +13,7 @@
 #define MESSAGE_BLOCK_PATCHED_MAX (16 << 20) /* bytes of patched payloads, over all messages of a block */
 #define MESSAGE_PAYLOAD_MAX       65535
 #define MESSAGE_LENGTH_MAX                                                                                   \
-    131072 /* bytes of all attributes of a message; the kernel's end at about 70000                          \
+    131072 /* bytes of all attributes; the kernel's messages have up to about 70000                          \
             */
 
 /* What messages with the same prefix mean, written once per block. Of `step.context` only the interface names

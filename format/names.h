@@ -30,8 +30,7 @@
     X(REASON_VANISHED_OUTPUT, 10, "vanished: output")      /* before POSTROUTING */                          \
     X(REASON_VANISHED_HOOK, 11, "vanished: hook")          /* between two tables of one hook */              \
     X(REASON_RULES_CHANGED, 12, "rules changed") /* old and new rules would lead to different ends */        \
-    X(REASON_QUEUE, 13, "queue")     /* NFQUEUE: what became of it there was not seen, or DROP:  \
-                                                    nobody listened */           \
+    X(REASON_QUEUE, 13, "queue")     /* NFQUEUE: its fate there was not seen; or DROP, without a listener */ \
     X(REASON_EVICTED, 14, "evicted") /* too many packets were under way to wait for its end */               \
     X(REASON_TPROXY, 15, "tproxy")   /* TPROXY was its last rule: no socket, or lost in routing */
 

@@ -16,9 +16,8 @@ struct ruleset_part {
     struct bytes netns;   /* as in struct path */
     uint64_t time_ns;     /* since the epoch: when it was read */
     uint32_t part, parts; /* part counts from 0 */
-    struct bytes
-        text; /* `*table` to `COMMIT` over all parts, rules without counters, without the recorder's own */
-    struct bytes body; /* the whole part, in which ruleset_part_own() finds the recorder's own rules */
+    struct bytes text;    /* `*table` to `COMMIT` over all parts, without counters and own rules */
+    struct bytes body;    /* the whole part, in which ruleset_part_own() finds the recorder's own rules */
 };
 
 /* The position of one of the recorder's own TRACE rules, so that the kernel's rule numbers can be mapped. */

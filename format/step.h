@@ -20,11 +20,11 @@
  * anything else, and its name. Whatever reads, writes, compares, hashes, measures or copies steps goes
  * through these three tables. Kinds:
  *
- *     SAME_NAME    a string that is not written where it is that of the step before
+ *     SAME_NAME    a string that is not written if it is that of the step before
  *     SAME_NUMBER  likewise a number
  *     NAME         a string of at most STEP_NAME_MAX bytes
- *     NUMBER       not written where it is 0
- *     LINE         a string that is mostly written in parts, or as a place in another: step.c
+ *     NUMBER       not written if it is 0
+ *     LINE         a string that is usually written in parts, or as a position in another: step.c
  *     KNOWN        a number that may be unknown: with a has_NAME
  *     ADDRESS      4 or 16 bytes; empty: none
  */
@@ -38,7 +38,7 @@
     NAME(6, target)                                                                                        \
     LINE(7, comment)                                                                                       \
     SAME_NUMBER(8, ruleset, uint32_t)   /* number of the ruleset block that the text is from; 0: none */   \
-    NUMBER(9, stale, bool)              /* rules changed about then: the text may be another rule's */
+    NUMBER(9, stale, bool)              /* rules changed at about that time: the text may be another rule's */
 
 /* What a message says besides its rule. Constant within a hook, except for the mark. */
 #define CONTEXT_TABLE(KNOWN, NAME)                                                                         \
@@ -80,7 +80,7 @@ struct step {
     STEP_TABLE(STEP_STRING_MEMBER, STEP_NUMBER_MEMBER, STEP_STRING_MEMBER, STEP_NUMBER_MEMBER,
                STEP_STRING_MEMBER)
     bool has_time;
-    int64_t time_ns; /* since the time of the packet; only where the kernel gave one */
+    int64_t time_ns; /* since the time of the packet; only if the kernel gave one */
     struct context context;
     struct change change;
 };

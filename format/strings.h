@@ -3,7 +3,7 @@
  *
  *      0            the empty string
  *      1 to 31      the table of docs/format.md, "Strings", which every reader knows
- *      32 and more  the record's or block's own, in the order in which they stand
+ *      32 and more  the record's or block's own, in the order in which they occur
  */
 #ifndef IPTRACE_FORMAT_STRINGS_H
 #define IPTRACE_FORMAT_STRINGS_H

@@ -16,7 +16,7 @@ enum target_way {
     TARGET_QUEUES,    /* accepted, dropped, rewritten or repeated by a program */
     TARGET_STEALS,    /* keeps the packet, drops it, or goes on */
     TARGET_NATS,      /* ends the table, and nothing more of that table is logged */
-    TARGET_REDIRECTS, /* to a local socket: ends the table, or drops the packet where there is no socket */
+    TARGET_REDIRECTS, /* to a local socket: ends the table, or drops the packet if there is no socket */
     TARGET_MAY_END,   /* the table, or not */
 };
 

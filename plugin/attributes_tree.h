@@ -8,7 +8,8 @@
 #include "format/message.h"
 #include "format/step.h"
 
-/* Where items are added, and the bytes that a message stands in: `body`, which begins `at` bytes into `tvb`. */
+/* Where items are added, and the bytes that contain the message: `body`, which begins `at` bytes into
+ * `tvb`. */
 struct attributes_place {
     wmem_allocator_t *pool;
     tvbuff_t *tvb;
@@ -17,7 +18,7 @@ struct attributes_place {
     struct bytes body;
 };
 
-/* `context` has the interface names, where they are known; may be null. */
+/* `context` has the interface names, if they are known; may be null. */
 void attributes_tree_add(const struct attributes_place *place, const struct message *message,
                          const struct context *context);
 

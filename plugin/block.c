@@ -12,7 +12,8 @@
 #include "plugin/rows.h"
 #include "plugin/ruleset_tree.h"
 
-/* The last row that had a time, as the file is read for the first time; its number is 0 before the first. */
+/* The last row that had a time, while the file is read for the first time; its number is 0 before there is
+ * one. */
 static struct {
     nstime_t time;
     uint32_t number, reference;

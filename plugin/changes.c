@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What changed in the packet on its way, and by which rule. */
+/* What changed in the packet along its path, and which rule changed it. */
 #include "plugin/changes.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All that differs between the versions of Wireshark that we build for: 4.0, 4.4 and later.
+/* Everything that differs between the versions of Wireshark that we build for: 4.0, 4.4 and later.
  *
  * Every file of the plugin includes this one before any header of Wireshark. */
 #ifndef IPTRACE_PLUGIN_COMPAT_H
@@ -27,26 +27,27 @@
 
 #include "format/wire.h"
 
-/* The type that callbacks return and some functions take. */
+/* The Boolean type that callbacks return and some functions take. */
 #if WIRESHARK_AT_LEAST(4, 4)
 typedef bool compat_bool;
 #else
 typedef gboolean compat_bool;
 #endif
 
-/* What the plugin says it is; asked for from 4.2 on. */
+/* What the plugin declares itself to be, from 4.2 on. */
 #ifdef WS_PLUGIN_DESC_DISSECTOR
 #define COMPAT_PLUGIN_DESCRIPTION (WS_PLUGIN_DESC_DISSECTOR | WS_PLUGIN_DESC_TAP_LISTENER)
 #endif
 
-/* Between the menus and the name of a statistic. */
+/* The separator between the menus and the name of a statistic. */
 #if WIRESHARK_AT_LEAST(4, 4)
 #define COMPAT_MENU_SEPARATOR "//"
 #else
 #define COMPAT_MENU_SEPARATOR "/"
 #endif
 
-/* Custom Blocks get dissectors by enterprise number from 4.4 on; before, only a postdissector sees them. */
+/* From 4.4 on, dissectors register for Custom Blocks by enterprise number; before, only a postdissector sees
+ * them. */
 #define COMPAT_HAS_CUSTOM_BLOCK_TABLE WIRESHARK_AT_LEAST(4, 4)
 
 /* Returns true to go on to the next option. */
@@ -82,8 +83,8 @@ static inline compat_bool compat_visit_option(wtap_block_t block, unsigned id, w
     return visit->visit(bytes, visit->user);
 }
 
-/* Visits the record's custom binary options of accepted enterprise numbers, in their order. The bytes are
- * those after the number; they live as long as the record does, which is not as long as the packet's tree. */
+/* Visits the record's custom binary options with accepted enterprise numbers, in their order. The bytes are
+ * those after the number; they live as long as the record, which is not as long as the packet's tree. */
 static inline void compat_custom_options(const packet_info *pinfo, compat_accept_fn *accept,
                                          compat_custom_option_fn *visit, void *user)
 {
@@ -92,7 +93,7 @@ static inline void compat_custom_options(const packet_info *pinfo, compat_accept
         wtap_block_foreach_option(pinfo->rec->block, compat_visit_option, &closure);
 }
 
-/* What the record says was lost since the one before (epb_dropcount); 0 where it does not say. */
+/* How many the record says were lost since the one before (epb_dropcount); 0 if it does not say. */
 static inline uint64_t compat_drop_count(const packet_info *pinfo)
 {
     uint64_t count = 0;
@@ -102,7 +103,7 @@ static inline uint64_t compat_drop_count(const packet_info *pinfo)
     return count;
 }
 
-/* With control characters escaped, and valid UTF-8. */
+/* The text as valid UTF-8, with control characters escaped. */
 static inline char *compat_format_text(wmem_allocator_t *pool, const uint8_t *text, size_t length)
 {
 #if WIRESHARK_AT_LEAST(4, 4)
@@ -112,13 +113,14 @@ static inline char *compat_format_text(wmem_allocator_t *pool, const uint8_t *te
 #endif
 }
 
-/* tshark 4.0 takes the first row as the reference of all relative times, also when it has no time, and keeps
- * a copy of it, which it hands out as constant: to be called for that row when it was given a time. From 4.2
- * on a row without a time is no reference. */
+/* tshark 4.0 takes the first row as the reference for all relative times, even if it has no time, and keeps a
+ * copy of it, which it hands out as constant: to be called for that row when it has been given a time. From
+ * 4.2 on, a row without a time is not a reference. */
 static inline void compat_set_reference_time(const packet_info *pinfo)
 {
 #if !WIRESHARK_AT_LEAST(4, 2)
-    /* What epan/epan.c has inside, in all of 4.0; the function that asks it is not exported. */
+    /* The structure that epan/epan.c has internally, in all of 4.0; the function that reads it is not
+     * exported. */
     const struct {
         struct packet_provider_data *provider;
         struct packet_provider_funcs functions;
@@ -131,7 +133,7 @@ static inline void compat_set_reference_time(const packet_info *pinfo)
 #endif
 }
 
-/* True where the row is a Custom Block of an accepted enterprise number. */
+/* True if the row is a Custom Block with an accepted enterprise number. */
 static inline bool compat_is_custom_block(const packet_info *pinfo, compat_accept_fn *accept)
 {
     return pinfo->rec && pinfo->rec->rec_type == REC_TYPE_CUSTOM_BLOCK &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All display filter fields, expert fields and subtrees: one aligned table each.
  *
- * The names are public interface: new ones are added, none is renamed. */
+ * The names are a public interface: names are added, but never changed. */
 #ifndef IPTRACE_PLUGIN_FIELDS_H
 #define IPTRACE_PLUGIN_FIELDS_H
 
@@ -34,7 +34,7 @@
     X(hf_icmp_error_for,  "iptrace.icmp_error_for",  FRAMENUM, BASE_NONE, "ICMP error for packet in frame", "The packet that this ICMP error responds to is in this frame") \
     X(hf_version,         "iptrace.version",         UINT8,   BASE_DEC,  "Format version",      "Version of the path record, if this plugin cannot read it")
 
-/* Fields of each step. All of the first group stand on every step, also when empty, so that repeated fields
+/* Fields of each step. Those of the first group are on every step, even if empty, so that repeated fields
  * line up in columns. */
 #define STEP_FIELDS(X) \
     X(hf_step,       "iptrace.step",       STRING,  BASE_NONE, "Step",           "One step on one line with a fixed prefix, so that a single step can be matched: filter:INPUT:rule:3 -A INPUT …") \
@@ -166,7 +166,7 @@ BLOCK_EXPERTS(FIELDS_DECLARE)
 #undef FIELDS_DECLARE
 
 extern int proto_iptrace; /* `iptrace`: packets that have a path */
-extern int proto_block;   /* `iptrace.block`: Custom Blocks; no filter of a packet matches them */
+extern int proto_block;   /* `iptrace.block`: Custom Blocks; no packet filter matches them */
 
 /* Registers both protocols and all of the above. */
 void fields_register(void);

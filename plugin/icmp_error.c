@@ -9,9 +9,9 @@
 #include "format/hash.h"
 #include "plugin/rows.h"
 
-/* Packets that no error was seen for yet, and errors whose packet was not: a row of one may stand before that
- * of the other, since a packet that vanished is written only when it is known to have. They follow each other
- * within seconds, so that the last of each are enough, and a flood takes no more memory. */
+/* Packets for which no error has been seen yet, and errors whose packet has not: either row may come first,
+ * since a packet that vanished is written only once that is known. They follow each other within seconds, so
+ * it is enough to keep the last of each, and a flood takes no more memory. */
 #define BUCKETS       4096
 #define WAYS          4
 #define ANSWER_NS_MAX 60000000000 /* the longest that a kernel waits before it answers: IPv6 reassembly */

@@ -10,12 +10,11 @@
 
 void icmp_error_register(void);
 
-/* Notes the packet, where an error may answer it, and the ICMP error, where the packet is one, when the row
- * is read for the first time. */
+/* Notes, when the row is read for the first time, a packet that an error may answer, or an ICMP error. */
 void icmp_error_note(packet_info *pinfo, const struct packet_path *path, const struct packet *packet);
 
-/* The row of the error that answers this row's packet, and of the packet that this row's error answers; 0
- * where none is known. */
+/* The row of the error that answers this row's packet, and that of the packet that this row's error answers;
+ * 0 if none is known. */
 uint32_t icmp_error_answering(const packet_info *pinfo);
 uint32_t icmp_error_answered(const packet_info *pinfo);
 

@@ -7,7 +7,7 @@
 
 #include "plugin/fields.h"
 
-/* Where the value of a field stands that is a line; -1: there is none. `name` ends with the `=`. */
+/* Where the value of a single-line field begins; -1: there is none. `name` ends with the `=`. */
 static int find_value(tvbuff_t *tvb, const char *name, int *ret_length)
 {
     int length = (int)strlen(name), end = (int)tvb_captured_length(tvb), next;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Entries of the recorder's journal: Wireshark shows their lines itself; expert information is made of what a
- * reader of the packets must know. */
+/* Entries of the recorder's journal: Wireshark itself shows their lines; what a reader of the packets must
+ * know becomes expert information. */
 #ifndef IPTRACE_PLUGIN_JOURNAL_H
 #define IPTRACE_PLUGIN_JOURNAL_H
 
 #include "plugin/compat.h"
 
-/* `tvb` is the entry, as docs/format.md has it. */
+/* `tvb` is the entry, as described in docs/format.md. */
 void journal_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
 #endif

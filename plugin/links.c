@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which row of the file tells of what. */
+/* Which row of the file is about which packet. */
 #include "plugin/links.h"
 
 #include <string.h>
 
 #include "plugin/rows.h"
 
-/* Packets are numbered one by one, but a file may hold any of them in any order: a page has those that were
- * seen of PAGE_PACKETS neighbours, in ascending order, so that neither few nor all of them cost more. */
+/* Packets are numbered consecutively, but a file may hold any of them in any order: a page has those of
+ * PAGE_PACKETS neighbours that were seen, in ascending order, so that the cost per packet stays the same
+ * whether few or all were. */
 #define PAGE_BITS    14
 #define PAGE_PACKETS (1u << PAGE_BITS)
 #define PAGES_MAX    1000000 /* a damaged file must not take all memory */

@@ -9,7 +9,8 @@
 #include "plugin/packet_text.h"
 #include "plugin/text.h"
 
-/* Shown of one block. The recorder's blocks hold fewer; Wireshark gives up at a million items. */
+/* The number of messages shown per block. The recorder's blocks hold fewer; Wireshark gives up at a million
+ * items. */
 #define MESSAGES_SHOWN_MAX 30000
 
 /* Likewise, of the texts and attributes of all of them: messages may share one that the block has once. */

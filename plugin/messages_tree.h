@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The row of a message block: every TRACE message as the kernel sent it, by packet. */
+/* The row of a message block: every TRACE message as the kernel sent it, grouped by packet. */
 #ifndef IPTRACE_PLUGIN_MESSAGES_TREE_H
 #define IPTRACE_PLUGIN_MESSAGES_TREE_H
 
@@ -12,7 +12,7 @@
 const char *messages_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item,
                                   struct bytes body);
 
-/* Kernel time of the first message, in nanoseconds since the epoch; 0 where it has none. */
+/* Kernel time of the first message, in nanoseconds since the epoch; 0 if it has none. */
 uint64_t messages_tree_time_ns(wmem_allocator_t *pool, struct bytes body);
 
 #endif

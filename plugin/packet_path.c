@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A packet's path as its row carries it. */
+/* A packet's path, as found in its block. */
 #include "plugin/packet_path.h"
 
 #include "format/envelope.h"
 #include "plugin/preferences.h"
 #include "plugin/text.h"
 
-/* Of all steps of a packet, each string counted each time: a record may have one string that thousands of
- * steps share, and whoever shows them copies it for each, several times. 1024 steps with lines of 8 KiB. */
+/* Bound for the strings of all steps of a packet, each counted every time it occurs: thousands of steps may
+ * share one string of a record, and showing them copies it several times for each. Enough for 1024 steps with
+ * lines of 8 KiB. */
 #define TEXTS_MAX (8 << 20)
 
 struct search {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A packet's path as its row carries it: found among the options of its block, copied, and decoded. */
+/* A packet's path: found among the options of its block, copied, and decoded. */
 #ifndef IPTRACE_PLUGIN_PACKET_PATH_H
 #define IPTRACE_PLUGIN_PACKET_PATH_H
 
@@ -9,28 +9,28 @@
 
 struct path_step {
     struct step step;
-    struct bytes body; /* where it stands in the record */
+    struct bytes body; /* its encoding in the record */
 };
 
 struct packet_path {
     struct bytes record; /* envelope and body */
-    unsigned version;    /* of the envelope; nothing below is set where it is not ours */
-    bool known;          /* it is a version that this plugin reads */
-    bool damaged;        /* somewhere; what stands before it could be read */
-    bool head_damaged;   /* nothing is to be believed */
-    uint64_t lost;       /* messages lost since the packet before, whichever packets they were of */
+    unsigned version;    /* of the envelope; nothing below is set if this plugin cannot read it */
+    bool known;          /* it is a version that this plugin can read */
+    bool damaged;        /* somewhere; what comes before could be read */
+    bool head_damaged;   /* nothing can be relied on */
+    uint64_t lost;       /* messages lost since the packet before, about any packet */
     struct path path;
     struct path_step *steps; /* as many as could be read by packet_path_read() */
     uint32_t count;
-    const struct step *decided; /* the step that decided; null where none did, or it was not read yet */
+    const struct step *decided; /* the step that decided; null if none did, or it has not been read yet */
 };
 
-/* True where the row has a path record. Decodes what is said of the packet as a whole; copies nothing: what
- * points into the record lives as long as the row is being dissected. */
+/* True if the row has a path record. Decodes what is known of the packet as a whole, and copies nothing: what
+ * points into the record is valid while the row is being dissected. */
 bool packet_path_find(packet_info *pinfo, struct packet_path *ret_path);
 
-/* Copies the record into the packet's memory, so that it lives as long as the packet's tree does, and decodes
- * the steps, too, where they are wanted. To be called once. */
+/* Copies the record into the packet's memory, so that it lives as long as the packet's tree, and with `steps`
+ * also decodes the steps. To be called once. */
 void packet_path_read(packet_info *pinfo, struct packet_path *path, bool steps);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "format/packet.h"
 
-/* `10.0.0.1:80`, `[fd00::1]:80`, without a port where there is none. */
+/* `10.0.0.1:80`, `[fd00::1]:80`, without a port if there is none. */
 const char *packet_text_endpoint(wmem_allocator_t *pool, struct bytes address, bool has_port, uint16_t port);
 
 /* `10.0.0.1:1025 → 10.0.0.2:23 TCP`. */

@@ -12,7 +12,7 @@
 
 bool path_experts_wanted(proto_tree *tree)
 {
-    /* Registered by Wireshark after all dissectors, so not to be had at registration. */
+    /* Registered by Wireshark after all dissectors, so not available at registration. */
     static int protocol = -1, tap;
     if (protocol < 0) {
         protocol = proto_get_id_by_filter_name("_ws.expert");

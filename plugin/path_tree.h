@@ -5,7 +5,7 @@
 
 #include "plugin/compat.h"
 
-/* `tvb` is the packet's; `tree` may be null. Does nothing where the packet has no path record. */
+/* `tvb` is the packet's; `tree` may be null. Does nothing if the packet has no path record. */
 void path_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What Wireshark asks a plugin for, and the registration of all that this one has. */
+/* The symbols that Wireshark expects of a plugin, and the registration of everything in this one. */
 #include "plugin/compat.h"
 
 #include "plugin/block.h"

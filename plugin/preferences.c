@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the user may choose. */
+/* The preferences. */
 #include "plugin/preferences.h"
 
 #include <epan/prefs.h>
@@ -11,7 +11,7 @@
 static compat_bool verdict_in_info = true;
 static range_t *enterprise_numbers;
 
-/* The handler of Custom Blocks, and the numbers it is announced for. */
+/* The handler of Custom Blocks, and the enterprise numbers it is registered for. */
 static dissector_handle_t block_handle;
 static range_t *announced;
 

@@ -7,13 +7,13 @@
 
 void preferences_register(void);
 
-/* Announces `handle` for the Custom Blocks of every enterprise number that is accepted. */
+/* Registers `handle` for the Custom Blocks of every enterprise number that is accepted. */
 void preferences_register_handoff(dissector_handle_t handle);
 
 /* True if the Info column is to start with any verdict but ACCEPT. */
 bool preferences_verdict_in_info(void);
 
-/* True for our enterprise number and those that the user accepts besides. */
+/* True for our enterprise number and those that the user also accepts. */
 bool preferences_accept(uint32_t enterprise_number);
 
 #endif

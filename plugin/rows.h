@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rows of the file, by their numbers, so that one can point to another.
+/* The rows of the file, by their numbers, so that rows can point to each other.
  *
- * Numbers of rows that a read filter (-R) leaves out are given again to the rows after them: what such a row
- * has said of itself must be forgotten. */
+ * The number of a row that a read filter (-R) leaves out is reused for the next row: what was noted about the
+ * row left out must be forgotten. */
 #ifndef IPTRACE_PLUGIN_ROWS_H
 #define IPTRACE_PLUGIN_ROWS_H
 
 #include "plugin/compat.h"
 
-/* Forgets what the row of that number, the last that was read for the first time, has said of itself. */
+/* Forgets what was noted about the row with that number, the last one that was read for the first time. */
 typedef void rows_forget_fn(uint32_t row);
 
 void rows_register(void);
 void rows_register_forget(rows_forget_fn *forget);
 
-/* To be called before and after all else that is done for a row; again before the end does nothing. */
+/* To be called before and after everything else that is done for a row; a second rows_begin() before
+ * rows_end() does nothing. */
 void rows_begin(packet_info *pinfo);
 void rows_end(void);
 
-/* `row`, which was noted elsewhere, as one that this row may point to; 0 where it is none. */
+/* Returns `row`, which was noted elsewhere, if this row may point to it; else 0. */
 uint32_t rows_target(const packet_info *pinfo, uint32_t row);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Statistics of rules: how many packets met each, also of those that none did. */
+/* Statistics of rules: how many packets matched each, including rules that none matched. */
 #include "plugin/taps.h"
 
 #include <epan/stat_tap_ui.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rulesets as objects to be saved: each a text that iptables-restore, or ip6tables-restore, takes. */
+/* Rulesets as objects for export: each a text that iptables-restore or ip6tables-restore accepts. */
 #include "plugin/taps.h"
 
 #include <epan/export_object.h>

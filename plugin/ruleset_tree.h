@@ -7,7 +7,7 @@
 
 #include <epan/proto.h>
 
-/* `body` lies `at` bytes into `tvb`. `item` is the block's line. Returns the text of the Info column. */
+/* `body` begins `at` bytes into `tvb`. `item` is the block's line. Returns the text of the Info column. */
 const char *ruleset_tree_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item,
                                  struct bytes body);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What rows hand to statistics and to the export of objects. */
+/* What rows pass to statistics and to the export of objects. */
 #include "plugin/taps.h"
 
 #define TAP_PACKETS "iptrace"       /* struct tap_path with a path */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What rows hand to statistics and to File > Export Objects, while one of them is listening. */
+/* What rows pass to statistics and to File > Export Objects, while one of them is listening. */
 #ifndef IPTRACE_PLUGIN_TAPS_H
 #define IPTRACE_PLUGIN_TAPS_H
 
@@ -11,19 +11,19 @@
 #include "plugin/packet_path.h"
 #include "plugin/rulesets.h"
 
-/* One packet's path, or that rulesets were read. */
+/* One packet's path, or a notice that a ruleset was read. */
 struct tap_path {
-    const struct packet_path *path; /* null: nothing but rulesets */
-    enum ip_family family;          /* FAMILY_NONE where the packet is neither */
+    const struct packet_path *path; /* null: only a ruleset was read */
+    enum ip_family family;          /* FAMILY_NONE if the packet is neither */
 };
 
 void taps_register(void);
 
-/* True if a statistic is listening: then taps_queue_path() is to be called with all steps read. */
+/* True if a statistic is listening: taps_queue_path() must then be called with all steps read. */
 bool taps_want_paths(void);
 void taps_queue_path(packet_info *pinfo, const struct packet_path *path, enum ip_family family);
 
-/* A part of a ruleset was read. */
+/* To be called when a part of a ruleset has been read. */
 void taps_queue_ruleset(packet_info *pinfo, const struct ruleset_kept *kept);
 
 /* `-z iptrace,tree`: verdict, table, chain, rule. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bytes from a file made into text that Wireshark may show. */
+/* Bytes from a file, turned into text that Wireshark may show. */
 #include "plugin/text.h"
 
 #include <epan/charsets.h>

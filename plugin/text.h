@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bytes from a file made into text that Wireshark may show: valid UTF-8, and in lines for people no control
- * characters. All memory is of the packet's scope. */
+/* Bytes from a file, turned into text that Wireshark may show: valid UTF-8 and, in lines for people, without
+ * control characters. All memory is in the packet's scope. */
 #ifndef IPTRACE_PLUGIN_TEXT_H
 #define IPTRACE_PLUGIN_TEXT_H
 
@@ -8,19 +8,19 @@
 
 #include "format/step.h"
 
-/* The text as a field's value: as it is, but valid UTF-8. */
+/* The text as a field's value: unchanged, but valid UTF-8. */
 const char *text_value(wmem_allocator_t *pool, struct bytes bytes);
 
-/* The text for a line: control characters escaped as well. */
+/* The text for a line: with control characters escaped as well. */
 const char *text_line(wmem_allocator_t *pool, struct bytes bytes);
 
-/* Adds the bytes as a string field, which stands at `at` in the buffer: the value is text_value(), the label
- * text_line(). Wireshark's own label would do but for what is no control character to it and yet turns a line
- * around (U+202E, from Wireshark 4.2 on). */
+/* Adds the bytes as a string field, at offset `at` in the buffer: the value is text_value(), the label
+ * text_line(). Wireshark's own label would do if it also escaped characters that reverse a line (U+202E, from
+ * Wireshark 4.2 on), which it does not regard as control characters. */
 proto_item *text_add(wmem_allocator_t *pool, proto_tree *tree, int field, tvbuff_t *tvb, int at, int length,
                      struct bytes bytes);
 
-/* The name, or the number where it has none in this version. */
+/* The name, or the number if it has none in this version. */
 const char *text_name(wmem_allocator_t *pool, const char *name, unsigned number);
 
 /* The verdict for a line. */

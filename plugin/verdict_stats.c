@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Statistics of verdicts: which rule decided about how many packets. */
+/* Statistics of verdicts: how many packets each rule decided. */
 #include "plugin/taps.h"
 
 #include <epan/stats_tree.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Wireshark's command line, and what it means to the recorder. */
+/* Wireshark's command line, translated to the recorder's. */
 #include "recorder/cli/extcap.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "recorder/core/cleanup.h"
 #include "recorder/system/named_file.h"
 
-/* What an option of Wireshark's, or one of our dialog's that the recorder itself has not, does. */
+/* What an option does that is Wireshark's, or one of our dialog that the recorder itself does not have. */
 enum effect {
     EFFECT_REQUEST,
     EFFECT_INTERFACE,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The recorder as an interface of Wireshark's: the program that Wireshark finds in its extcap directory under
+/* The recorder as an interface in Wireshark: the program that Wireshark finds in its extcap directory under
  * the name `iptrace`, asks for interfaces and options, and starts to record (extcap(4), doc/extcap.adoc).
  *
- * Whatever it writes to standard error Wireshark shows as an error, also where all went well: it is quiet. */
+ * Wireshark shows whatever it writes to standard error as an error, even if all went well, so it is quiet. */
 #ifndef IPTRACE_CLI_EXTCAP_H
 #define IPTRACE_CLI_EXTCAP_H
 
@@ -12,41 +12,41 @@
 
 #include "recorder/core/error.h"
 
-#define EXTCAP_NAME "iptrace" /* of the program and of the interface that is this host */
+#define EXTCAP_NAME "iptrace" /* name of the program, and of the interface for this host */
 
 enum extcap_request {
-    EXTCAP_VALIDATE, /* is this a capture filter? No option says so: the filter is given, and nothing else */
+    EXTCAP_VALIDATE, /* is this a valid capture filter? No option says so: only the filter is given */
     EXTCAP_INTERFACES,
     EXTCAP_DLTS,
     EXTCAP_CONFIG,
     EXTCAP_CAPTURE,
-    EXTCAP_CLEANUP, /* after a capture had to be killed: our guard has done it */
+    EXTCAP_CLEANUP, /* after a capture had to be killed: our guard has already cleaned up */
 };
 
 /* What Wireshark asks for. */
 struct extcap {
     enum extcap_request request;
-    char *interface; /* the next three: null where not given */
+    char *interface; /* this and the next two: null if not given */
     char *fifo;
     char *filter;
-    GPtrArray *arguments; /* of char *: the recorder's own command line, with its name and a null */
+    GPtrArray *arguments; /* of char *: the recorder's own command line, with argv[0] and a final null */
 };
 
-/* True where the program was started by its extcap name, or with an option of Wireshark's. */
+/* True if the program was started by its extcap name, or with one of Wireshark's options. */
 bool extcap_is_called(int argc, char **argv);
 
-/* Reads Wireshark's command line; -EINVAL where it is wrong. extcap_done() also after an error. */
+/* Parses Wireshark's command line; -EINVAL if it is invalid. Call extcap_done() even after an error. */
 int extcap_parse(struct extcap *extcap, int argc, char **argv, struct error *error);
 void extcap_done(struct extcap *extcap);
 
-/* Answers every request but EXTCAP_CAPTURE. A filter that is none is an answer, not an error. */
+/* Answers every request but EXTCAP_CAPTURE. An invalid filter is an answer, not an error. */
 int extcap_answer(const struct extcap *extcap, FILE *file, struct error *error);
 
-/* Makes the fifo our standard output, to which the arguments say to write. Waits until Wireshark has opened
- * its end. */
+/* Makes the fifo our standard output, which `arguments` tell the recorder to write to. Waits until Wireshark
+ * has opened its end. */
 int extcap_open_fifo(const struct extcap *extcap, struct error *error);
 
-/* The namespace that an interface name of ours stands for: null is this host. False for other names. */
+/* The namespace that one of our interface names stands for; null: this host. False for other names. */
 bool extcap_interface_netns(const char *interface, const char **ret_netns);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What Wireshark is told: sentences of `{name=value}` words, a line each (doc/extcap.adoc). */
+/* The answers to Wireshark: sentences of `{name=value}` words, one per line (doc/extcap.adoc). */
 #include "recorder/cli/extcap.h"
 
 #include <errno.h>

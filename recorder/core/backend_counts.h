@@ -17,7 +17,7 @@ struct backend_counts {
     uint64_t no_rules;   /* packets without a verdict because their rules are not known */
     uint64_t unkept;     /* messages left out of paths with too many steps */
     bool cut;            /* the file ends in the middle of a record */
-    double progress;     /* fraction of the file that was read; negative where that is meaningless */
+    double progress;     /* fraction of the file that was read; negative if that is meaningless */
     uint64_t now_ns;     /* replay: the current time in the file, since the epoch; else 0 */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A packet's path when it has ended: what every backend hands on, and all that whoever writes, prints or
- * counts knows of the packet. Only `head.backend` says where it came from. */
+/* A packet's path when it has ended: what every backend hands on, and all that the writer, text, summary and
+ * statistics know of the packet. Only `head.backend` says where it came from. */
 #ifndef IPTRACE_CORE_FINISHED_PATH_H
 #define IPTRACE_CORE_FINISHED_PATH_H
 

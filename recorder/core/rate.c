@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rates in the syntax of iptables' limit match. */
 #include "recorder/core/rate.h"
 
 #include <errno.h>

@@ -29,8 +29,8 @@ int output_create(struct output **ret_output, const char *path, mode_t mode, str
 int output_write(struct output *output, struct bytes blocks, struct error *error);
 int output_flush(struct output *output, struct error *error);
 
-/* Flushes and closes; frees `output` even where it fails. Waits for a reader that takes nothing: until the
- * next signal (-EINTR) or, once a signal has come, for at most INTERRUPT_PATIENCE_MS (-ETIMEDOUT). Null is
+/* Flushes and closes; frees `output` even if it fails. Waits for a reader that takes nothing: until the next
+ * signal (-EINTR) or, once a signal has come, for at most INTERRUPT_PATIENCE_MS (-ETIMEDOUT). Null is
  * allowed. */
 int output_close(struct output *output, struct error *error);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What each of our processes may do, and gives up. */
+/* What each of our processes may do, and what it gives up. */
 #include "recorder/system/privileges.h"
 
 #include <errno.h>

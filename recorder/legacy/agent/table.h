@@ -18,9 +18,8 @@
 struct table_state {
     char name[RULESET_TABLE_NAME_SIZE];
     uint32_t valid_hooks; /* bit n: hooked at NF_INET_n; PREROUTING is bit 0, POSTROUTING bit 4 */
-    uint32_t
-        entries;   /* the kernel's: rules, one policy per hook, two per user-defined chain, one at the end */
-    uint32_t size; /* of all entries, in bytes */
+    uint32_t entries;     /* the kernel's: rules, policies, two per user-defined chain, one at the end */
+    uint32_t size;        /* of all entries, in bytes */
 
     /* Filled only by a deep look, which reads all entries (100 ms for 100 000 rules); else zero. */
     uint64_t hash;        /* of all entries except our own, without counters; if equal, nothing changed */

@@ -25,10 +25,9 @@
 #define TRACE_LIMIT_PER_SECOND 10000 /* the highest rate that the kernel's limit match can express */
 
 struct trace_options {
-    const char *tag; /* 1 to TRACE_TAG_MAX of A-Z a-z 0-9 . _ : - */
-    const char *const
-        *interfaces; /* none: all packets but those received on lo, which were marked for tracing at OUTPUT */
-    size_t interface_count; /* a name may end in + as in iptables; each takes one rule per chain */
+    const char *tag;               /* 1 to TRACE_TAG_MAX of A-Z a-z 0-9 . _ : - */
+    const char *const *interfaces; /* none: all but lo's input, which OUTPUT has marked for tracing */
+    size_t interface_count;        /* a name may end in + as in iptables; each takes one rule per chain */
     const struct sock_filter *filter;
     size_t filter_length; /* number of instructions, 0: none; the packet begins at its network header */
     const char *limit;    /* in the syntax of -m limit --limit: "10/second", "5/m"; NULL: none */

@@ -9,15 +9,15 @@
  *   LIMIT      this process
  *   ARM        guard                    nothing; it knows what there will be to put back
  *   LOGGER     agent         family     the logger
- *   RULES      agent         family     TRACE rules are in, and table raw may be new
+ *   RULES      agent         family     TRACE rules are installed, and table raw may be new
  *   TABLES     agent         family
  *   BIND       agent         family
  *   RUNNING    --
- *   REMOVE     agent         family     TRACE rules are out
+ *   REMOVE     agent         family     TRACE rules are removed
  *   STOPPED    --
- *   CLOSE      agent         family     nothing more, but where the agent is dead …
- *   GUARD      guard                    … nor there, but where the guard is dead too
- *   ENTER      this process             (only then, and only where it still has the privileges)
+ *   CLOSE      agent         family     nothing more, except if the agent is dead …
+ *   GUARD      guard                    … nor then, except if the guard is dead too
+ *   ENTER      this process             (only then, and only if it still has the privileges)
  *   UNDO       this process  family
  *   FORGET     this process             the state file
  *   LEAVE      this process

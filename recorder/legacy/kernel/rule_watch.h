@@ -66,7 +66,7 @@ struct rule_watch {
     struct ruleset_state known; /* what is in the book */
     struct ruleset_state seen;  /* by the last look that found something else */
     bool is_first;              /* the book is still empty */
-    uint16_t wanted;            /* bit n: the text of table n of `seen` is */
+    uint16_t wanted;            /* bit n: the text of table n of `seen` is wanted */
     uint16_t misread;           /* likewise, a text that was printed from other entries */
     unsigned texts_missing, checks_failed;
     struct moment asked, done; /* when the last look was requested, and answered */

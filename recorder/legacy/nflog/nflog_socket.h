@@ -9,8 +9,7 @@
 
 #include "recorder/legacy/nflog/nflog_source.h"
 
-#define NFLOG_GROUP                                                                                          \
-    0 /* where the kernel sends TRACE messages: default_loginfo in net/netfilter/nfnetlink_log.c */
+#define NFLOG_GROUP        0 /* for TRACE messages: default_loginfo in net/netfilter/nfnetlink_log.c */
 #define NFLOG_DATAGRAM_MAX ((size_t)128 * 1024)
 
 struct nflog_socket {

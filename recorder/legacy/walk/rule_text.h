@@ -8,8 +8,7 @@
 struct rule_text {
     struct bytes target; /* empty if the rule has none; points into the line */
     bool is_goto;
-    struct bytes
-        comment; /* of the first comment match; between its quotes, still escaped; points into the line */
+    struct bytes comment; /* of the first comment match: between its quotes, still escaped; in the line */
     bool comment_escaped; /* has backslashes: rule_line_unescape() gives the text */
     bool bare;            /* there is nothing between the chain and `-j`, and nothing after the target */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rulesets of a file, put together from their parts. */
+/* Rulesets of a file, assembled from their parts. */
 #include "recorder/legacy/walk/ruleset_parts.h"
 
 struct collected {

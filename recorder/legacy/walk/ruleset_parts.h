@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rulesets of a file, put together from their parts. */
+/* Rulesets of a file, assembled from their parts. */
 #ifndef IPTRACE_LEGACY_WALK_RULESET_PARTS_H
 #define IPTRACE_LEGACY_WALK_RULESET_PARTS_H
 

@@ -2,8 +2,8 @@
 /* The command line. */
 #include "recorder/cli/command_line.h"
 
-#include "recorder/core/cleanup.h"
 #include "recorder/core/filter.h"
+#include "recorder/core/ownership.h"
 #include "recorder/core/rate.h"
 #include "recorder/system/named_file.h"
 

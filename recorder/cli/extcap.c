@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/system/named_file.h"
 
 /* What an option does that is Wireshark's, or one of our dialog that the recorder itself does not have. */

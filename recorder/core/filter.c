@@ -7,7 +7,7 @@
 #include <pcap/pcap.h>
 #include <string.h>
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 
 #define FILTER_SNAPSHOT_LENGTH 65535
 

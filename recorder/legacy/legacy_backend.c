@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/legacy/agent/xtables_lock.h"
 #include "recorder/legacy/kernel/kernel_start.h"
 #include "recorder/legacy/kernel/leftovers.h"

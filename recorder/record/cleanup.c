@@ -2,7 +2,7 @@
 /* --cleanup: every backend, in every namespace where a recorder may have been killed. */
 #include "recorder/record/cleanup.h"
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/record/backends.h"
 #include "recorder/report/report.h"
 #include "recorder/restore/state.h"

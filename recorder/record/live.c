@@ -2,7 +2,7 @@
 /* Recording from the kernel: the one loop that does all the waiting. */
 #include "recorder/record/live.h"
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/record/progress.h"
 #include "recorder/record/realm.h"
 #include "recorder/report/report.h"

@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/record/backends.h"
 #include "recorder/report/report.h"
 #include "recorder/system/clock.h"

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/restore/guard_process.h"
 #include "recorder/system/interrupt.h"
 

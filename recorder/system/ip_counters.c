@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 
 /* clang-format off */
 static const struct counter {

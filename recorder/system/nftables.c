@@ -2,7 +2,7 @@
 /* Whether nftables filters here too. Source: linux/netfilter/nf_tables.h. */
 #include "recorder/system/nftables.h"
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/system/netns.h"
 
 #include <arpa/inet.h>

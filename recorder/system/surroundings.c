@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/system/clock.h"
 
 struct surroundings *surroundings_open(void)

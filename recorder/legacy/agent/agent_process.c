@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/legacy/agent/agent_text.h"
 #include "recorder/legacy/agent/agent_wire.h"
 #include "recorder/system/helper.h"

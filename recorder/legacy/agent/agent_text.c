@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/legacy/agent/agent_wire.h"
 #include "recorder/legacy/agent/table.h"
 

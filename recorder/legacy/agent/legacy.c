@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 
 /* What is read by one family's struct holds for the other's. */
 _Static_assert(sizeof(struct ipt_getinfo) == sizeof(struct ip6t_getinfo), "one layout for both families");

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/legacy/agent/legacy.h"
 
 /* The files are named by the kernel's protocol numbers, NFPROTO_IPV4 and NFPROTO_IPV6. */

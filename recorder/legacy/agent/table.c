@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #include "format/hash.h"
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/legacy/agent/legacy.h"
 #include "recorder/legacy/agent/trace_rule_build.h"
 

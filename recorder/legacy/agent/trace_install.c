@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/legacy/agent/legacy.h"
 #include "recorder/legacy/agent/own_rules.h"
 #include "recorder/legacy/agent/trace_rule_build.h"

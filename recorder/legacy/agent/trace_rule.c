@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/core/rate.h"
 #include "recorder/legacy/agent/trace_rule_build.h"
 

@@ -2,7 +2,7 @@
 /* The amount of traffic in a namespace. */
 #include "recorder/legacy/kernel/traffic.h"
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/system/clock.h"
 
 #include <glib.h>

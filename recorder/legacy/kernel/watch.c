@@ -3,7 +3,7 @@
  * rulebook and the paths. */
 #include "recorder/legacy/kernel/watch.h"
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/legacy/kernel/lock_watch.h"
 #include "recorder/legacy/kernel/put_text.h"
 #include "recorder/legacy/walk/ruleset_diff.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 
 static void cleanup_closedir(DIR **directory)
 {

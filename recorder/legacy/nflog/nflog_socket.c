@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "recorder/core/cleanup.h"
+#include "recorder/core/ownership.h"
 #include "recorder/legacy/nflog/group_holder.h"
 #include "recorder/legacy/nflog/nflog_message.h"
 

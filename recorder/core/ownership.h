@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ownership by scope, in addition to what glib offers (g_autofree, g_autoptr, g_steal_pointer). */
-#ifndef IPTRACE_CORE_CLEANUP_H
-#define IPTRACE_CORE_CLEANUP_H
+#ifndef IPTRACE_CORE_OWNERSHIP_H
+#define IPTRACE_CORE_OWNERSHIP_H
 
 #include <stdio.h>
 #include <unistd.h>

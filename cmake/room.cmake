@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # A room of the house is a folder, and a library: iptrace_room(NAME SOURCES file … USES room … LINKS target …).
 # USES are the rooms whose headers it may include. Whoever uses a room also links what that one uses, and nothing else:
 # in a build with tests each room is linked once by itself, and the linker refuses what none of them has. The same list is

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # bash completion for iptrace-record(8). A test compares its options with --help.
 
 _iptrace_record_options='--write --print --filter --interface --ipv4 --ipv6 --netns --count --autostop --ring-buffer

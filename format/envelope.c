@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The header in front of everything we put into a pcapng file. */
 #include "format/envelope.h"
 

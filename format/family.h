@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* IPv4 or IPv6: the family of a packet, a table or a rule. All conversions to and from the numbers and names
  * that others use are here. */
 #ifndef IPTRACE_FORMAT_FAMILY_H

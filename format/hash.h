@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The one hash, for our own tables and for telling texts apart; it is never written to a file. A deliberate
  * collision costs no more than a slow search, because entries with equal hashes are compared. */
 #ifndef IPTRACE_FORMAT_HASH_H

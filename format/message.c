@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A TRACE message as the kernel sent it: reading its attributes. */
 #include "format/message.h"
 

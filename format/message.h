@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A TRACE message as the kernel sent it: the attributes of one NFULNL_MSG_PACKET, each as its raw bytes. */
 #ifndef IPTRACE_FORMAT_MESSAGE_H
 #define IPTRACE_FORMAT_MESSAGE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The message block: TRACE messages as the kernel sent them, grouped by packet, each with its interpretation.
  * Compact, because each message is stored as its difference from the one before, yet lossless. */
 #ifndef IPTRACE_FORMAT_MESSAGE_BLOCK_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The field numbers of the message block, shared by its reader and its writer: docs/format.md, "Message
  * block". */
 #ifndef IPTRACE_FORMAT_MESSAGE_BLOCK_FIELDS_H

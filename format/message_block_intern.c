@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The strings and rules of a message block that is being written. */
 #include "format/message_block_intern.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The strings and rules of a message block that is being written: each is written once and found again by its
  * hash. Always compared by content, so that nothing depends on who owns a text, or for how long. */
 #ifndef IPTRACE_FORMAT_MESSAGE_BLOCK_INTERN_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The message block: writing. Strings and rules are written once; a message says only what differs from its
  * base. */
 #include "format/message_block.h"

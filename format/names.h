@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The numbers of the format and the words that people read for them, one aligned table per list.
  *
  * A number that is not in its table comes from a later recorder: its name is null, and a reader shows the

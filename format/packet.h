@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The headers of an IP packet, as far as they were captured, and the key by which its messages are
  * matched. */
 #ifndef IPTRACE_FORMAT_PACKET_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Recently written paths. Most packets take a path that others have taken before, and except for the times
  * their strings and steps are the same bytes. Compared by content, so that nothing depends on who owns a
  * text, or for how long. */

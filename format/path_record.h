@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The path record: all that is known of one packet's path, self-contained, carried by the packet's own
  * block. */
 #ifndef IPTRACE_FORMAT_PATH_RECORD_H

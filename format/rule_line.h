@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A rule's line, as iptables-save prints it, in parts: most of it is in its step already.
  *
  *     -A INPUT -p udp -m udp --dport 53 -j MARK --set-xmark 0x1/0xffffffff

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The ruleset block: the complete rules of one table at one time, as iptables-save prints them. */
 #ifndef IPTRACE_FORMAT_RULESET_BLOCK_H
 #define IPTRACE_FORMAT_RULESET_BLOCK_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* One step of a packet's path: its encoding and its line of text. */
 #include "format/step.h"
 

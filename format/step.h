@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* One step of a packet's path: a rule that matched, a policy, or the end of a chain. One encoding serves both
  * the path record and the message block; strings are stored once per record or block and referred to by
  * number. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A step that outlives the block it was read from, shared by all messages that refer to it. */
 #ifndef IPTRACE_FORMAT_STEP_COPY_H
 #define IPTRACE_FORMAT_STEP_COPY_H

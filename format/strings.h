@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Strings by number: each is stored once per record or block, and those of a fixed table not at all.
  *
  *      0            the empty string

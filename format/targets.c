@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What the targets of iptables do to a packet and to its path through the table. */
 #include "format/targets.h"
 

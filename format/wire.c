@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A bounded reader and a growing writer for the wire format of Protocol Buffers. */
 #include "format/wire.h"
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Installs what is missing of the packages for a purpose: install-packages.sh build|demo|tests|check|coverage|fuzz|trees …
 # The one list of the packages that iptrace needs; names are those of Debian and of systems derived from it.
 # ulogd2 is not among those of `tests`: it comes with a service that takes the kernel's TRACE messages.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The attributes of one TRACE message, each with its meaning. */
 #ifndef IPTRACE_PLUGIN_ATTRIBUTES_TREE_H
 #define IPTRACE_PLUGIN_ATTRIBUTES_TREE_H

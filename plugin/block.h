@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The rows of Custom Blocks: their contents are dissected by kind, and they get a time. */
 #ifndef IPTRACE_PLUGIN_BLOCK_H
 #define IPTRACE_PLUGIN_BLOCK_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What changed in the packet along its path, and which rule changed it.
  *
  * A message is logged before the rule's target runs: a difference between one step's message and the previous

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Everything that differs between the versions of Wireshark that we build for: 4.0, 4.4 and later.
  *
  * Every file of the plugin includes this one before any header of Wireshark. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* All display filter fields, expert fields and subtrees: one aligned table each.
  *
  * The names are a public interface: names are added, but never changed. */

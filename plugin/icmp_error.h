@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Which ICMP error answers which packet. */
 #ifndef IPTRACE_PLUGIN_ICMP_ERROR_H
 #define IPTRACE_PLUGIN_ICMP_ERROR_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Entries of the recorder's journal: Wireshark itself shows their lines; what a reader of the packets must
  * know becomes expert information. */
 #ifndef IPTRACE_PLUGIN_JOURNAL_H

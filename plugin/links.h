@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Which row of the file is about which packet, so that rows can point to each other.
  *
  * A row is noted when it is read for the first time; any row may then look it up. What has not been read yet

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The row of a message block: every TRACE message as the kernel sent it, grouped by packet. */
 #ifndef IPTRACE_PLUGIN_MESSAGES_TREE_H
 #define IPTRACE_PLUGIN_MESSAGES_TREE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A packet's path: found among the options of its block, copied, and decoded. */
 #ifndef IPTRACE_PLUGIN_PACKET_PATH_H
 #define IPTRACE_PLUGIN_PACKET_PATH_H

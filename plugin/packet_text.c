@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* An IP packet's addresses and ports as text. */
 #include "plugin/packet_text.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* An IP packet's addresses and ports as text, in the packet's memory. */
 #ifndef IPTRACE_PLUGIN_PACKET_TEXT_H
 #define IPTRACE_PLUGIN_PACKET_TEXT_H

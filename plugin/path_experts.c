@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Expert information about a packet's path. */
 #include "plugin/path_experts.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Expert information about a packet's path. */
 #ifndef IPTRACE_PLUGIN_PATH_EXPERTS_H
 #define IPTRACE_PLUGIN_PATH_EXPERTS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A packet's row: the tree `iptables path`, the beginning of the Info column, expert information. */
 #ifndef IPTRACE_PLUGIN_PATH_TREE_H
 #define IPTRACE_PLUGIN_PATH_TREE_H

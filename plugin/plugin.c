@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The symbols that Wireshark expects of a plugin, and the registration of everything in this one. */
 #include "plugin/compat.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The preferences: Edit > Preferences > Protocols > iptrace, or `-o iptrace.NAME:VALUE`. */
 #ifndef IPTRACE_PLUGIN_PREFERENCES_H
 #define IPTRACE_PLUGIN_PREFERENCES_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The rows of the file, by their numbers, so that rows can point to each other.
  *
  * The number of a row that a read filter (-R) leaves out is reused for the next row: what was noted about the

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Statistics of rules: how many packets matched each, including rules that none matched. */
 #include "plugin/taps.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Rulesets as objects for export: each a text that iptables-restore or ip6tables-restore accepts. */
 #include "plugin/taps.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The row of a ruleset block. */
 #include "plugin/ruleset_tree.h"
 

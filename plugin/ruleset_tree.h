@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The row of a ruleset block: a foldable listing of its chains and rules. */
 #ifndef IPTRACE_PLUGIN_RULESET_TREE_H
 #define IPTRACE_PLUGIN_RULESET_TREE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The rulesets of the file: their text split into lines, and what one part has to know from the part
  * before. */
 #ifndef IPTRACE_PLUGIN_RULESETS_H

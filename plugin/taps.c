@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What rows pass to statistics and to the export of objects. */
 #include "plugin/taps.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What rows pass to statistics and to File > Export Objects, while one of them is listening. */
 #ifndef IPTRACE_PLUGIN_TAPS_H
 #define IPTRACE_PLUGIN_TAPS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Bytes from a file, turned into text that Wireshark may show. */
 #include "plugin/text.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Bytes from a file, turned into text that Wireshark may show: valid UTF-8 and, in lines for people, without
  * control characters. All memory is in the packet's scope. */
 #ifndef IPTRACE_PLUGIN_TEXT_H

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Where Wireshark looks for programs that capture; there the recorder is found under the name `iptrace`.
 
 # Wireshark 4.0 and 4.4 look below the library directory, 4.6 below libexec. The program knows; else pkg-config

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Which rule dropped my packet? The whole of iptrace in one go, on real packets.
 #
 # samples/demo.sh [DIRECTORY]: installs what is missing, builds, makes a client, a router with a firewall and a server

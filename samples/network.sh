@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # shellcheck shell=bash
 # Throw-away network namespaces: a client, a router and a server. For bash scripts, which source this file.
 #

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Records the samples from a real kernel, each in throw-away network namespaces.
 # samples/record.sh [NAME …]: those named, or all. RECORDER: the program, build/release/recorder/iptrace-record
 # unless set. OUTPUT: where the files go, this directory unless set.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Builds and runs every test that this machine can run, and says for each skipped one why.
 # tests/run.sh [ctest's options, for example -R live or -L unit]. IPTRACE_BUILD: build directory, by default build/tests; its
 # junit.xml has the results.

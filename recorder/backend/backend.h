@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A backend is a source of packet paths: one kind of firewall in one network namespace, or a file. It hands
  * on finished paths, rules and journal entries, all in one form, so that whoever writes, prints or counts
  * them need not know which backend it was.

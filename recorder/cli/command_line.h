@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The command line. One table holds every option: getopt uses it, --help prints it, and the manual page and
  * the completion are checked against it. */
 #ifndef IPTRACE_CLI_COMMAND_LINE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Wireshark's command line, translated to the recorder's. */
 #include "recorder/cli/extcap.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The recorder as an interface in Wireshark: the program that Wireshark finds in its extcap directory under
  * the name `iptrace`, asks for interfaces and options, and starts to record (extcap(4), doc/extcap.adoc).
  *

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The answers to Wireshark: sentences of `{name=value}` words, one per line (doc/extcap.adoc). */
 #include "recorder/cli/extcap.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What a backend counts: reported at the end of a recording, and written into the file. */
 #ifndef IPTRACE_CORE_BACKEND_COUNTS_H
 #define IPTRACE_CORE_BACKEND_COUNTS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The only output of every backend. */
 #ifndef IPTRACE_CORE_BACKEND_SINK_H
 #define IPTRACE_CORE_BACKEND_SINK_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What goes into the file, and in which order: docs/format.md. Makes blocks in memory; the caller writes
  * them. */
 #ifndef IPTRACE_CORE_CAPTURE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* One sentence for a person: the value that was found, and what was expected. */
 #ifndef IPTRACE_CORE_ERROR_H
 #define IPTRACE_CORE_ERROR_H

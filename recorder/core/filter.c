@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A filter expression, compiled. The only file that uses libpcap. */
 #include "recorder/core/filter.h"
 

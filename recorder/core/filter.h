@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A filter expression in the language of pcap-filter(7), compiled for the kernel's bpf match. */
 #ifndef IPTRACE_CORE_FILTER_H
 #define IPTRACE_CORE_FILTER_H

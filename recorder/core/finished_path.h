@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A packet's path when it has ended: what every backend hands on, and all that the writer, text, summary and
  * statistics know of the packet. Only `head.backend` says where it came from. */
 #ifndef IPTRACE_CORE_FINISHED_PATH_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Events other than packets, each as an entry in systemd's Journal Export Format, which every reader of
  * pcapng shows or skips. Source: systemd.io/JOURNAL_EXPORT_FORMATS. Fields: docs/format.md, "Journal
  * blocks". */

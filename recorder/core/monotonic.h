@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A time on a clock that never goes back: CLOCK_MONOTONIC or, when a file is replayed, the file's own time.
  * It is a type of its own so that the compiler refuses it where a time since the epoch is meant; those are of
  * type uint64_t, with names that end in _ns. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What a recording is asked to do, as read from the command line (cli/command_line.h). */
 #ifndef IPTRACE_CORE_OPTIONS_H
 #define IPTRACE_CORE_OPTIONS_H

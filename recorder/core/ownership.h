@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Ownership by scope, in addition to what glib offers (g_autofree, g_autoptr, g_steal_pointer). */
 #ifndef IPTRACE_CORE_OWNERSHIP_H
 #define IPTRACE_CORE_OWNERSHIP_H

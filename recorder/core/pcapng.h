@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Writing pcapng blocks. Source: draft-ietf-opsawg-pcapng. Little endian, link type RAW, times in
  * nanoseconds. Every function appends one whole block to `out`. */
 #ifndef IPTRACE_CORE_PCAPNG_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Rates in the syntax of iptables' limit match: "10/second", "5/m", "7". */
 #ifndef IPTRACE_CORE_RATE_H
 #define IPTRACE_CORE_RATE_H

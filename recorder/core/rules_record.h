@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The rules of one table on their way into the file, as a backend hands them on. */
 #ifndef IPTRACE_CORE_RULES_RECORD_H
 #define IPTRACE_CORE_RULES_RECORD_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Untrusted text on its way to a terminal, a log or a comment. */
 #ifndef IPTRACE_CORE_SAFE_TEXT_H
 #define IPTRACE_CORE_SAFE_TEXT_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A packet's path as lines of text, for a terminal, a log or a packet's comment. */
 #ifndef IPTRACE_CORE_TEXT_H
 #define IPTRACE_CORE_TEXT_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A witness is a second source on the same packets as a backend: it adds what it knows to a path before that
  * is handed on. A backend asks its witnesses itself, because only the backend knows when a path has ended. */
 #ifndef IPTRACE_CORE_WITNESS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The bytes of a capture file. */
 #include "recorder/input/capture_file.h"
 

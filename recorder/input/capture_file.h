@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The bytes of a capture file, through a window that grows as far as a block needs. */
 #ifndef IPTRACE_INPUT_CAPTURE_FILE_H
 #define IPTRACE_INPUT_CAPTURE_FILE_H

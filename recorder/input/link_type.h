@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Link types of capture files, and their readable names: tcpdump.org/linktypes.html. */
 #ifndef IPTRACE_INPUT_LINK_TYPE_H
 #define IPTRACE_INPUT_LINK_TYPE_H

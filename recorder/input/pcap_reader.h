@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Reads the header and the records of a classic pcap file. Pure. Source of the facts:
  * draft-ietf-opsawg-pcap. */
 #ifndef IPTRACE_INPUT_PCAP_READER_H

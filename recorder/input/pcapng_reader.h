@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Reads the blocks of a pcapng file from bytes that the caller has read. Pure.
  *
  * Source of the facts: draft-ietf-opsawg-pcapng. A block, in the byte order of its section:

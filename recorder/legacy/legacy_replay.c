@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A file of legacy iptables' TRACE messages, read as if it came from the kernel. */
 #include "recorder/legacy/legacy_backend.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Which messages did not become whole paths. */
 #include "recorder/output/counts_report.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A file or pipe that takes whole pcapng blocks, and whatever happens stays valid up to its last whole
  * block. */
 #ifndef IPTRACE_OUTPUT_OUTPUT_H

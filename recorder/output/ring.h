@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The files of a ring (-b), named as dumpcap names them: FILE_00001_20261120111031.pcapng. */
 #ifndef IPTRACE_OUTPUT_RING_H
 #define IPTRACE_OUTPUT_RING_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Which rules decided, and how often: printed at the end of a recording. */
 #ifndef IPTRACE_OUTPUT_SUMMARY_H
 #define IPTRACE_OUTPUT_SUMMARY_H

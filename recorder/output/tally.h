@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* How many packets were written, and what they were. A packet is counted when it is handed on; if writing
  * fails, those that did not reach the file are subtracted again. Pure. */
 #ifndef IPTRACE_OUTPUT_TALLY_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Where finished packets go: into a file or a ring of files, into a pipe, onto the terminal. */
 #ifndef IPTRACE_OUTPUT_WRITER_H
 #define IPTRACE_OUTPUT_WRITER_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The list of all backends. */
 #ifndef IPTRACE_RECORD_BACKENDS_H
 #define IPTRACE_RECORD_BACKENDS_H

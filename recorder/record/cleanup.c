@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* --cleanup: every backend, in every namespace where a recorder may have been killed. */
 #include "recorder/record/cleanup.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* --cleanup: puts back what killed recorders left behind. */
 #ifndef IPTRACE_RECORD_CLEANUP_H
 #define IPTRACE_RECORD_CLEANUP_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Recording from the kernel: the one loop that does all the waiting. */
 #include "recorder/record/live.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The progress of a recording, for the status line. */
 #ifndef IPTRACE_RECORD_PROGRESS_H
 #define IPTRACE_RECORD_PROGRESS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A recording's part in one network namespace: the backends that report its packets, and their surroundings.
  * All realms of a recording share one writer.
  *

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Recording from a file: one backend, and the file's time as the clock. */
 #include "recorder/record/replay.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Recording from a file: -r. */
 #ifndef IPTRACE_RECORD_REPLAY_H
 #define IPTRACE_RECORD_REPLAY_H

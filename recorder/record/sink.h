@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Hands everything that a backend produces to the writer. */
 #ifndef IPTRACE_RECORD_SINK_H
 #define IPTRACE_RECORD_SINK_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What the program says to its user, on standard error: `iptrace-record: sentence`. Control characters in
  * untrusted names never reach the terminal. */
 #ifndef IPTRACE_REPORT_REPORT_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The line on the terminal that shows how a recording is doing, and is updated in place. There is only one
  * terminal, and one line. */
 #ifndef IPTRACE_REPORT_STATUS_H

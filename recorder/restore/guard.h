@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A small process that outlives the recorder and its agents, and puts back what they leave.
  *
  * There is one per namespace of a recording. It sleeps on a socket; when that closes, however the recorder

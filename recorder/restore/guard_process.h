@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The guard's process, and its replies. */
 #ifndef IPTRACE_RESTORE_GUARD_PROCESS_H
 #define IPTRACE_RESTORE_GUARD_PROCESS_H

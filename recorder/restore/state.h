@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The file that a recording keeps in /run while it runs: what it changed in the kernel for a namespace, and
  * what was there before, in case none of its processes survives to put that back. */
 #ifndef IPTRACE_RESTORE_STATE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The tag in the comment of our own rules: it identifies the process responsible for them, so that whoever
  * finds such a rule can tell whether that process is still alive. */
 #ifndef IPTRACE_RESTORE_STATE_TAG_H

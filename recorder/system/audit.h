@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What the kernel's audit subsystem reports about legacy tables: a record of type NETFILTER_CFG for each
  * replacement, with the process that made it, whether or not a lock was held. Only if auditing is on (auditd,
  * or auditctl -e 1), and only to a socket of the machine's initial network namespace; yet for all network

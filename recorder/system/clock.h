@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The machine's two clocks. */
 #ifndef IPTRACE_SYSTEM_CLOCK_H
 #define IPTRACE_SYSTEM_CLOCK_H

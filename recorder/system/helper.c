@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What a newly forked process does to become one of our helpers. */
 #include "recorder/system/helper.h"
 

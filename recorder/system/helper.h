@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What a newly forked process does to become one of our helpers, which outlive their parent. */
 #ifndef IPTRACE_SYSTEM_HELPER_H
 #define IPTRACE_SYSTEM_HELPER_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The names of interface indexes: rtnetlink's list of links, kept up to date by its notifications. */
 #include "recorder/system/interface_names.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The names of interface indexes, in the network namespace where this was opened. */
 #ifndef IPTRACE_SYSTEM_INTERFACE_NAMES_H
 #define IPTRACE_SYSTEM_INTERFACE_NAMES_H

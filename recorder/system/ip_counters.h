@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The kernel's counters of packets that IP itself dropped in a network namespace, by reason: what makes a
  * packet vanish between the hooks. They count all packets, traced or not. Source: /proc/net/netstat, snmp and
  * snmp6 (net/ipv4/proc.c, net/ipv6/proc.c); what counts where: net/ipv4/ip_input.c, ip_forward.c, route.c,

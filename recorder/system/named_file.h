@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Files that the user names, opened with the user's own rights.
  *
  * A recorder that users other than root may start (file capabilities, docs/privileges.md) has more rights

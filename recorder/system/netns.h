@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Network namespaces: found by the user's name for them, entered, left, and watched for their end. */
 #ifndef IPTRACE_SYSTEM_NETNS_H
 #define IPTRACE_SYSTEM_NETNS_H

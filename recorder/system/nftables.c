@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Whether nftables filters here too. Source: linux/netfilter/nf_tables.h. */
 #include "recorder/system/nftables.h"
 

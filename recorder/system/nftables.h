@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Whether nftables filters here too: the legacy tables do not show what it drops. */
 #ifndef IPTRACE_SYSTEM_NFTABLES_H
 #define IPTRACE_SYSTEM_NFTABLES_H

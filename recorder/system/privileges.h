@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What each of our processes may do, and what it gives up. docs/privileges.md explains why. */
 #ifndef IPTRACE_SYSTEM_PRIVILEGES_H
 #define IPTRACE_SYSTEM_PRIVILEGES_H

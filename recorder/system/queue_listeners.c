@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Which queues of NFQUEUE have a listener. */
 #include "recorder/system/queue_listeners.h"
 

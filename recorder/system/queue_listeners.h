@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Which queues of NFQUEUE have a listener: /proc/net/netfilter/nfnetlink_queue of a network namespace, with
  * one line per queue that has one (seq_show() in net/netfilter/nfnetlink_queue.c). */
 #ifndef IPTRACE_SYSTEM_QUEUE_LISTENERS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A filter for system calls. Source: Documentation/userspace-api/seccomp_filter.rst. */
 #include "recorder/system/seccomp.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A filter for the system calls of the process that reads packets. */
 #ifndef IPTRACE_SYSTEM_SECCOMP_H
 #define IPTRACE_SYSTEM_SECCOMP_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The user's own SSH session: tracing it would feed back for ever, because what it shows makes new
  * packets. */
 #ifndef IPTRACE_SYSTEM_SSH_SESSION_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What besides rules decides the fate of packets in a network namespace: the programs that serve NFQUEUE, and
  * IP itself, which drops packets that no rule dropped. */
 #ifndef IPTRACE_SYSTEM_SURROUNDINGS_H

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Static analysis of every C file of the project: clang-tidy (.clang-tidy), cppcheck, and gcc's -fanalyzer.
 # tests/analysis/run.sh [clang-tidy|cppcheck|gcc …]: these only. IPTRACE_BUILD: build directory, build/analysis unless set;
 # nothing is built in it. What is excepted says why where it stands: NOLINT and cppcheck-suppress in the sources, and

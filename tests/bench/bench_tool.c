@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What tests/bench/run and the fault tests need beside the shell.
  *
  *     bench_tool send ADDRESS PORT COUNT [FLOWS]   UDP at full speed; each packet says its number

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Prints about so many rules for iptables-legacy-restore, shaped as kube-proxy shapes them: for each service a
 # line in KUBE-SERVICES, a chain of its own and one for each of its two endpoints.
 # kube_rules.sh RULES [hit]: with `hit`, the last service is 10.96.255.1:80, reached by walking all the others.

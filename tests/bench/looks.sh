@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # How far apart the recorder's looks at the rules are while packets are recorded: the time within which a change that is
 # undone without the xtables lock is not seen. strace tells when the IPv4 agent asks for the entries of the largest table:
 # those of raw are asked for besides, five times a second, to see whether our own rules are there.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # shellcheck shell=bash
 # Sourced by the benchmarks: namespaces of our own, and how recorders are run in them.
 #

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Which lines the tests that need no privilege run: builds with gcc's --coverage, runs the tests of the labels unit, plugin
 # and golden, and has gcovr count lines and the share of them that was run, by folder, then each file below 90 %.
 # tests/coverage/run.sh [label …]. IPTRACE_BUILD: build directory, by default build/coverage; its holes.txt has the lines

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Wireshark's dissection of a capture with our plugin, within this process. */
 #ifndef IPTRACE_TESTS_FUZZ_DISSECT_H
 #define IPTRACE_TESTS_FUZZ_DISSECT_H

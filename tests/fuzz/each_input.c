@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Runs a fuzz target without libFuzzer:
  *
  *     fuzz_NAME [--cut] [--flip] [--every N] FILE|DIRECTORY…

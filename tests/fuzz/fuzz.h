@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A fuzz target is one function that takes foreign bytes. libFuzzer calls it with IPTRACE_FUZZ; else
  * each_input.c does, with files. */
 #ifndef IPTRACE_TESTS_FUZZ_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A whole capture, as tshark with the plugin reads it. */
 #include "tests/fuzz/dissect.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A path record or a block's body in a capture that is sound otherwise. The first byte is the kind of the
  * envelope; the rest stands twice in the file, so that what is kept between rows meets itself. */
 #include "tests/fuzz/dissect.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A message block's body: what was read is written again, and then reads the same to the byte. */
 #include "tests/fuzz/fuzz.h"
 

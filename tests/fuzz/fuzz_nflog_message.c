@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A datagram of the kernel's, and all that is read of each message. */
 #include "tests/fuzz/fuzz.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A file for -r: pcap, pcapng or a capture of ours, through the assembler to the writer and the text. */
 #include "tests/fuzz/fuzz.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What stands behind the enterprise number: the envelope, and the body of a ruleset block. */
 #include "tests/fuzz/fuzz.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Prefix, packet, a rule's line, and text for the terminal, each made of the whole input. */
 #include "tests/fuzz/fuzz.h"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Builds the fuzzers and runs each for so long, from its corpus and the samples, as many at a time as there are processors.
 # tests/fuzz/run.sh SECONDS [TARGET…]: all targets unless told. IPTRACE_FUZZ_BUILD: build directory, build/fuzz unless set;
 # in it, findings/ gets what a fuzzer found, and grown/TARGET the inputs that reached something new.

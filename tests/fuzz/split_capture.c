@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Makes inputs for the fuzzers of a capture of ours: split_capture CAPTURE DIRECTORY writes the bodies to
  * DIRECTORY/path_record, message_block, ruleset_block, ruleset (their text), nflog_message and dissect_body. */
 #include <errno.h>

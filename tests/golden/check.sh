@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # The samples as text and as trees, against what they were found right to be: NAME.text is what `iptrace-record -r`
 # prints, NAME.tree the packets' trees in tshark, NAME.blocks those of the message and ruleset blocks, the same for each
 # version of Wireshark. And -r gives the same again as was recorded: what it writes has the same trees, the same messages and

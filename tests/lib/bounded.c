@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* bounded SECONDS MIB COMMAND …: runs it, ends it after so many seconds, and says on standard error what it
  * took: "status N, S s, M MiB". Fails with 1 where it was ended by a signal, its status is above 1, or a
  * process of it took more memory. */

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # For live tests that start and end recorders by themselves. Such a test begins with
 #
 #   . "$(dirname "$0")/../lib/inside.sh"

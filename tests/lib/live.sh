@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # shellcheck shell=bash
 # For live tests in bash: the programs under test, namespaces that end with the test, what failed and why it was
 # skipped. A test begins with

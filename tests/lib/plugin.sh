@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # What the tests of the plugin begin with: `. tests/lib/plugin.sh`, then plugin_begin PLUGIN.so.
 set -u -o pipefail
 tests=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/..

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # How a test in bash says what it found: it ends with `exit $failed`, or with skip.
 failed=0
 skip() {

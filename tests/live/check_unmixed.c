@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Are all messages of a packet that packet's? check_unmixed FILE: a capture with message blocks of the
  * datagrams that `traffic` sends, each with an id in its payload.
  *

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # A rule may have several comment matches, as Calico's do: each is a value of iptrace.comment, also in files that were
 # written before. comments.sh BUILD
 . "$(dirname "$0")/../lib/live.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Whatever a recorder waits for, it hears the signals that end it: a pipe without a reader, a reader that takes nothing,
 # somebody's lock. Afterwards rules and loggers are as before.
 # deaf.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # The first and the last packets of a recording: our own TRACE rules that go in and out are no change of the rules, so
 # that these packets have their verdicts like all others; in one namespace and in several. edges.sh BUILD
 . "$(dirname "$0")/../lib/live.sh"

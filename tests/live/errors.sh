@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # What the program says when something is wrong: one sentence on standard error that names the value and what was
 # expected, and the right exit status; and nothing of an attacker's bytes reaches a terminal. errors.sh BUILD
 . "$(dirname "$0")/../lib/live.sh"

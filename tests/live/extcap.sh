@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # The recorder as Wireshark's own interface: the stock tshark and dumpcap list it, start it, stop it, start it
 # again, and show what went wrong.
 # extcap.sh DIRECTORY-OF-THE-RECORDER

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Faults under load: every lost message is counted, no verdict is wrong, and what goes and comes back is told
 # apart. faults.sh BUILD-DIRECTORY
 set -u

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Each packet keeps its path through the tools that people use on captures, and other readers read our files.
 # files.sh BUILD. Needs no privilege: works on the samples.
 . "$(dirname "$0")/../lib/live.sh"

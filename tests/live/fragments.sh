@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Fragments match no port but by the first of IPv4: it is said at the start, and what is recommended there records them
 # all. fragments.sh BUILD
 . "$(dirname "$0")/../lib/live.sh"

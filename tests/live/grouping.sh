@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # As many rows as packets, with the verdict that the kernel's counters and a listener tell, where packets are hard to
 # tell apart or to follow: twins on two processors, NFQUEUE, addresses that nftables translates, TPROXY.
 # grouping.sh BUILD twins|queue|nftables|tproxy

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Whatever stands in names of chains and interfaces, in comments and log prefixes: real packets through such rules are
 # shown right, and nothing that is printed or written for people does harm. hostile_text.sh BUILD-DIRECTORY
 . "$(dirname "$0")/../lib/live.sh"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Interfaces that come, change their name and go, in a network namespace of this test's own. */
 #include <net/if.h>
 #include <sched.h>

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Kills a recording at random moments, by each of its processes and all at once: afterwards rules and loggers
 # are as before, and the file opens up to its last whole block.
 # kill.sh DIRECTORY-OF-THE-RECORDER [KILLS]; IPTRACE_KILLS: 30 unless set; IPTRACE_SEED: of the random moments.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # A limit, asked for or chosen by the recorder, leaves packets out: how many is said at the end, stands in the file and is
 # expert information. The user's own counters are the judge. limit.sh BUILD HASTY-RECORDER
 . "$(dirname "$0")/../lib/live.sh"

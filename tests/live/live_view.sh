@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # The live view: a packet is in the pipe at most 250 ms after its verdict, and tshark shows each as it comes.
 # live_view.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER
 . "$(dirname "$0")/../lib/inside.sh"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Both ends of the test of the live view:
  *   live_view_driver send ADDRESS PORT COUNT MICROSECONDS   UDP packets, that far apart
  *   live_view_driver read [SKIPPED-MS]                      pcapng on standard input, to its end

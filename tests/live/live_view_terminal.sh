@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # On a terminal: a line that changes in its place, taken away before other text, and at the end verdicts and the
 # rules that decided; with -r how much is read. Elsewhere nothing of that.
 # live_view_terminal.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # A flood into the smallest buffer: what is lost is counted, told at the end and in the file, and no verdict is wrong.
 # loss.sh BUILD
 . "$(dirname "$0")/../lib/live.sh"

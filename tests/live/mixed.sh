@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # A router between two namespaces, mixed traffic over all tables: as many rows for each verdict as packets were sent for
 # it, decided by the rule that did; and each step's text and number is that of iptables-legacy-save.
 # mixed.sh BUILD COUNT: COUNT packets of each of 16 kinds.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Several network namespaces in one recording: each with its own rules, names, counts and blocks; what was changed is
 # put back in all of them, whatever happens in one; one that is deleted meanwhile is let go; -r gives the same again.
 # namespaces.sh BUILD

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # The NFLOG source on a real kernel: every message received, foreign ones apart, every lost one counted.
 # nflog_source.sh DIRECTORY-OF-THE-DRIVER
 set -u

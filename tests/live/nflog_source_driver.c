@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* For nflog_source.sh: reads TRACE messages as the recorder does and prints the counts, or sends packets.
  *
  *     nflog_source_driver receive BUFFER [hold]   until standard input ends; `hold`: read nothing before

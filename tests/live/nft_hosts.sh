@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Where the rules are nftables', nothing reads ACCEPT, in whatever state the legacy tables were left; and what has no
 # rules at all is left out. nft_hosts.sh BUILD
 . "$(dirname "$0")/../lib/live.sh"

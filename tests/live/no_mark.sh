@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # The mark of a membership report that the kernel makes is none, until a rule sets one; marks of others are theirs.
 # no_mark.sh BUILD
 . "$(dirname "$0")/../lib/live.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # The output fails: disk full, pipe without a reader, file too large, read-only file system
 # (from the start, and all at once), directory gone. Each
 # time one clear sentence, everything put back, exit status 1, and a file that is sound up to its last complete block.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Random rules, and traffic on two processors at once: no path mixes two packets, none is missing, none is made up.
 # random_rules.sh BUILD SEED COUNT: COUNT datagrams of each of six senders.
 . "$(dirname "$0")/../lib/live.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # -r gives the paths that were recorded live: from a capture of our own, and from tcpdump's of the same kind of traffic
 # with the rules in files. replay.sh BUILD
 . "$(dirname "$0")/../lib/live.sh"

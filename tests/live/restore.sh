@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # A recording leaves nothing behind: the same rules and counters, no table more than raw, the same loggers; after SIGINT,
 # SIGTERM and each kind of failed start. restore.sh BUILD
 . "$(dirname "$0")/../lib/live.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Whose rights open what the user names: with the capabilities of docs/privileges.md as file capabilities a user opens
 # what the user could open without; under sudo captures belong to who called it; nobody's link is followed.
 # rights.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER: the program as people install it

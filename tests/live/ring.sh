@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # -b and -a: files named as dumpcap names them, each one whole by itself, so many kept; ends by time, size,
 # packets and files.
 # ring.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-DRIVER

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Packets that vanish in routing have causes, which the kernel counts: the growth of its counters is told at the end and
 # stands in the file. Expected numbers are those sent. routing_drops.sh BUILD
 . "$(dirname "$0")/../lib/live.sh"

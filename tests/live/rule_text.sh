@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # The text of every table must be the same to the byte as iptables-legacy-save's, over rules that use each extension
 # of iptables that this kernel takes, in both families. But a line end within a comment is `?` in ours: a line is a rule.
 # usage: rule_text.sh [-v] DIRECTORY-OF-HELPERS       -v prints each rule that was skipped, and why

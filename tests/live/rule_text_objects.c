@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Makes the ipsets and accounting objects that rules of rule_text.list name, without the tools that usually
  * do, in the network namespace that it runs in. What the kernel does not have is left out. */
 #include <errno.h>

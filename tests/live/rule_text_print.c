@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Prints the text of every table that exists, as the helper process gives it: `rule_text_print 4|6`. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The helper process for rules, on a real kernel: it changes nothing but what it is asked to, and puts all of
  * it back however its client ends. Each case runs in a network namespace of its own. */
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Cases of the helper: what the rules say, and what a look at the tables tells. */
 #include <errno.h>
 #include <glib.h>

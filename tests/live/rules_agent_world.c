@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What the tests of the helper see of the kernel, by iptables' own programs. */
 #include "rules_agent_world.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What the tests of the helper see of the kernel, by iptables' own programs. All strings are freed with
  * g_free. */
 #ifndef RULES_AGENT_WORLD_H

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Rules are inserted, replaced and deleted at the head of a chain, 5 times a second, under traffic: no step shows the
 # text of a wrong rule without saying that it is not sure, and few say so.
 #

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Where rules are many, recording begins before they have been read: packets from then on are all there, with their
 # rules; and where rules change meanwhile, no packet shows the text of a wrong one without saying that it is not sure.
 #

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Rules are swapped under traffic, by every way there is, and who arrived at a listener is the judge of each row: none
 # may be wrong without a mark, and few may be marked.
 #

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Rules are other ones for a moment, without any lock that is known, where a look at all of them takes long: what was seen
 # for certain marks the packets of that time, though it is undone before its text could be read. And to a pipe no packet
 # goes with the rules of before once a look has found others. Who arrived at a listener is the judge of each row.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # What others do to a recording, and what a recording may do: loggers and rules taken away are noticed, told
 # and put back; privileges are given up; the lock is held where it is asked for.
 # safety.sh DIRECTORY-OF-THE-RECORDER

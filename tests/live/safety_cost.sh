@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # The price of a recording on a router with 20 000 and with 100 000 rules: with the defaults untraced traffic
 # keeps 90 % of its rate.
 # safety_cost.sh DIRECTORY-OF-THE-RECORDER DIRECTORY-OF-THE-TRAFFIC-TOOL

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Our rules bear a date: it is renewed while the recording runs, without a word about changed rules; when all
 # processes are killed at once the rules match nothing after it; a date that passed is told.
 # safety_date.sh RECORDER, one that was built with dates of a few seconds.

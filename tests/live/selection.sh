@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # What is recorded: -i takes what is received on the interface and what this host itself sends out by it, no more; -4 and
 # -6 one family; a filter what matches; and they go together.
 # selection.sh BUILD

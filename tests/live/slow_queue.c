@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A program behind NFQUEUE that takes its time: slow_queue QUEUE COUNT SECONDS keeps the first COUNT packets
  * of the queue for so long after the last of them came, and then accepts them. Says "ready" when it listens.
  * Messages: linux/netfilter/nfnetlink_queue.h. */

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # A mixed load with rule changes: memory stays flat, descriptors constant, and the counts agree at the end.
 # soak.sh BUILD-DIRECTORY TOOLS-BUILD-DIRECTORY [SECONDS]: the recorder of the one with the tools of the other, which
 # may be the same; 60 seconds unless told. The recorder must be built without sanitizers: theirs is another malloc, which

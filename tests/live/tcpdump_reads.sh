@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # tcpdump reads every packet of our files. tcpdump_reads.sh BUILD
 . "$(dirname "$0")/../lib/live.sh"
 live_begin_bare "$@"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Sends datagrams that can be told apart: traffic [options] ADDRESS PORT COUNT.
  *
  * Each carries "iptrace:" and an id of 64 bits, big endian, that counts up from --id. Says how many were

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Who arrives? truth PORT COUNT INTERVAL_US: sends COUNT datagrams over loopback to PORT and PORT + 1 in
  * turn, one every INTERVAL_US, and listens there. Each bears its number, 8 hexadecimal digits. Prints the
  * payloads of those that arrived, in hexadecimal as tshark does, a line each; what was dropped is all the

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Sends datagrams that are the same to the byte, IP identification and all, from two processors at once:
  * twins SOURCE DESTINATION PORT COUNT. COUNT is of each processor. */
 #include <arpa/inet.h>

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Beside Debian's ulogd2, which wants the same of the kernel. When it starts it unbinds the loggers of everybody and binds
 # its own, which are the same as ours; where it then cannot have its group it unbinds them again and ends. When it ends
 # otherwise, it leaves them. ulogd.sh BUILD

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Lists mutants of C sources, one a line, in an order that follows from the seed: file, line, operator and the line's new
 # text, with a tabulator between them. Every line that can be mutated has the same chance, and each comes once.
 # list.pl SEED FILE…

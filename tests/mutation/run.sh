@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # How much of what a line says do the unit tests notice? Changes one line of the pure rooms (format/*.c, recorder/core/*.c,
 # recorder/legacy/walk/*.c) at a time (list.pl tells how), in a copy of the tree, builds what is touched and runs the unit
 # tests. A mutant is killed where one of them fails, crashes or takes far longer than it should. What does not compile, or

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # cookbook.sh PLUGIN.so: every tshark command of docs/filters.md answers, without a word of complaint; and every
 # field has a description.
 . "$(dirname "$(readlink -f "$0")")/../lib/plugin.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # damaged.sh PLUGIN.so MAKE_CAPTURE [SAMPLE …]: whatever stands in records and blocks, tshark shows it all, twice, and
 # does not complain; nor over the samples, which are sound: there nothing may be called damaged.
 . "$(dirname "$(readlink -f "$0")")/../lib/plugin.sh"

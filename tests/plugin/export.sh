@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # export.sh PLUGIN.so SAMPLE …: the rulesets of each sample, saved as objects, are texts that iptables-restore takes; and
 # what it makes of them is what was in force.
 . "$(dirname "$(readlink -f "$0")")/../lib/plugin.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # golden.sh PLUGIN.so MAKE_CAPTURE [--update]: tshark's output on the capture made for the tests, case by case,
 # against golden/NAME.txt; --update writes those anew. A line of golden/cases is: NAME, then tshark's arguments.
 # ONLY: a pattern of names; the other cases are left out. Cases named alike… read the capture of packets alike, those

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A capture in the making: packets that are told by their steps, with their path records, and Custom Blocks;
  * sound, or with some bytes of both wrong. */
 #ifndef IPTRACE_TESTS_MADE_CAPTURE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Writes a capture for the plugin's tests: what no kernel says by itself stands next to what it does say.
  * make_capture FILE: once. With a word and N behind it:
  *   many N        N packets of four steps instead, to measure time

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* make_malicious FILE CASE: a capture that is sound but for what the case names; without arguments, the
  * cases. */
 #include <stdio.h>

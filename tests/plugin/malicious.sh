@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # malicious.sh TOOLS BUILD SECONDS REPLAY-MIB TSHARK-MIB: captures that were made to cost their reader time and memory,
 # through replay and through tshark with the plugin, all shown, twice. TOOLS has make_malicious and bounded.
 set -u -o pipefail

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # times.sh PLUGIN.so SAMPLE …: rows of Custom Blocks have the time of the row before them, so that relative and delta
 # times are right in one pass and in two; also where such a row is the file's first, as reordercap makes it.
 . "$(dirname "$(readlink -f "$0")")/../lib/plugin.sh"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Capture files made at test time, in either byte order. */
 #ifndef IPTRACE_TESTS_CAPTURE_BUILD_H
 #define IPTRACE_TESTS_CAPTURE_BUILD_H

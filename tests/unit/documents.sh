@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # The manual page and the bash completion know the options that --help prints, and no others.
 # documents.sh RECORDER MANUAL-PAGE COMPLETION
 set -u

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # The hexdump of a real sample in docs/format.md is what od prints of that sample. Prints what it should be where it is
 # not. Argument: the source directory.
 set -eu

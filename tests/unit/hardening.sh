@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # The program and the plugin as people install them are hardened: by what is in the files, and, for what does not show
 # there, by the commands that compiled them. hardening.sh BUILD COMPILER: BUILD is a release build.
 set -u -o pipefail

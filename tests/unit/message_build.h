@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Messages and message blocks for their tests. */
 #ifndef IPTRACE_TESTS_MESSAGE_BUILD_H
 #define IPTRACE_TESTS_MESSAGE_BUILD_H

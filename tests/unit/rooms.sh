@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The iptrace authors
 # Every room includes headers of its own and of the rooms that it says it uses, and of no others; it uses each that it names.
 # rooms.sh SOURCE-DIRECTORY ROOMS: ROOMS is what iptrace_room() wrote, `name folder used …` a line.
 set -u

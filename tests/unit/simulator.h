@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A kernel of paper: random rulesets, and packets that walk through them as ipt_do_table() walks (net/ipv4/
  * netfilter/ip_tables.c), each saying what the kernel would say, and what became of it. Written from the
  * kernel's source and from none of ours, so that it can judge the assembler. */

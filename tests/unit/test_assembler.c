@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The assembler, one thing at a time. */
 #include "tests/unit/trace_build.h"
 

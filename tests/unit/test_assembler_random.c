@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Random rules, random packets: what the assembler says of them against what the simulator knows. */
 #include "tests/unit/simulator.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Records as Linux 6.18 makes them. */
 #include "recorder/system/audit.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 #include "recorder/cli/command_line.h"
 
 #include "tests/unit/unit.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A step is sure when a look that began after its message has found what the book has. */
 #include "tests/unit/trace_build.h"
 

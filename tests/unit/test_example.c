@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The examples of docs/format.md are the bytes that our writers make. */
 #include "tests/unit/unit.h"
 

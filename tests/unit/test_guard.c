@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The guard's life, with a toy for what there is to undo: a file, of which it removes a byte a time. */
 #include "recorder/restore/guard.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* In which order the kernel is changed and put back, whoever dies meanwhile. */
 #include "recorder/legacy/kernel/kernel_state.h"
 

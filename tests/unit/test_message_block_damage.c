@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What a reader of message blocks makes of damage, of what is new to it, and of what was made to do harm. */
 #include "tests/unit/message_build.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 #include "tests/unit/trace_build.h"
 
 /* Two packets that look the same to the key are under way; what tells them apart? */

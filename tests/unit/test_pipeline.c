@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What goes out of a pipeline: rules when they are others, losses, journal entries of its namespace. */
 #include "tests/unit/trace_build.h"
 

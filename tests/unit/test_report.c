@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What is said on standard error, and of whom. */
 #include "recorder/report/report.h"
 

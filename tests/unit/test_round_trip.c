@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The whole way of the evidence and back: messages, generated and recorded, through assembler and capture
  * into a file, and from the file's blocks by replay into events again. Every field of every message, step and
  * path is what it was; and the events that came back make the same file, to the byte. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* When to look at the rules, and what an answer means: each phase, with the time as an argument. */
 #include "recorder/legacy/kernel/rule_watch.h"
 

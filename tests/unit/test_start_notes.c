@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What a user should know when recording begins. */
 #include "recorder/legacy/kernel/start_notes.h"
 

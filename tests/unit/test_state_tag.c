@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 #include "recorder/restore/state_tag.h"
 
 #include <glib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* How much traffic a namespace has, by its interfaces' counters. */
 #include "recorder/legacy/kernel/traffic.h"
 

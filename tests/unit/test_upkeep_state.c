@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What is missing of our own rules, and what is due, with the time as an argument. */
 #include "recorder/legacy/kernel/upkeep_state.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 #include "tests/unit/unit.h"
 
 static const uint64_t numbers[] = {0,          1,         127,        128,        255,

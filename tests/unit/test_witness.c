@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A second source on the same packet: a toy one that knows which user sent it, a while after the packet
  * itself is told of. */
 #include "tests/unit/trace_build.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Packets, TRACE messages, rulesets and paths made at test time, as the kernel and iptables-save make them. */
 #ifndef IPTRACE_TESTS_TRACE_BUILD_H
 #define IPTRACE_TESTS_TRACE_BUILD_H

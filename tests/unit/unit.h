@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What the unit tests share: cmocka, numbers from a fixed seed, and bytes copied to memory of exactly their
  * size, so that the address sanitizer sees the first byte read beyond. */
 #ifndef IPTRACE_TESTS_UNIT_H

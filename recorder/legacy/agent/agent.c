@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The client's side of an agent. */
 #include "recorder/legacy/agent/agent.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A privileged helper process, one per family and network namespace: reads tables, installs TRACE rules, and
  * puts everything back when its client asks, closes, or dies. */
 #ifndef IPTRACE_LEGACY_AGENT_AGENT_H

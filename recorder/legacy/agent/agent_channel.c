@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Requests and replies between a client and its agent. */
 #include "recorder/legacy/agent/agent_channel.h"
 

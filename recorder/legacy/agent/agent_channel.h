@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The client's end of the socket to an agent: requests out, each reply into the inbox of who asked. */
 #ifndef IPTRACE_LEGACY_AGENT_AGENT_CHANNEL_H
 #define IPTRACE_LEGACY_AGENT_AGENT_CHANNEL_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The privileged helper itself: answers requests, and undoes everything once its client is gone. */
 #include <errno.h>
 #include <glib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What an agent answers. */
 #include "recorder/legacy/agent/agent_reply.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What an agent answers. */
 #ifndef IPTRACE_LEGACY_AGENT_AGENT_REPLY_H
 #define IPTRACE_LEGACY_AGENT_AGENT_REPLY_H

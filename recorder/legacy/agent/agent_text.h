@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Every text is printed by a process of its own, whose standard output is a memfd: whatever an extension of
  * libxtables does there, the agent survives to undo what it must. */
 #ifndef IPTRACE_LEGACY_AGENT_AGENT_TEXT_H

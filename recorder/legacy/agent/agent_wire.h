@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The protocol between an agent and its client, over a SOCK_SEQPACKET pair: one struct per message.
  *
  * Both ends are the same program, so they have the same structs. But the client will have dropped its

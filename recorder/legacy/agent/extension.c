@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The text of matches and targets: the only file that includes libxtables. */
 #include "recorder/legacy/agent/extension.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The text of matches and targets, which only libxtables' extensions know. */
 #ifndef IPTRACE_LEGACY_AGENT_EXTENSION_H
 #define IPTRACE_LEGACY_AGENT_EXTENSION_H

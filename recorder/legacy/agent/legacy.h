@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The legacy tables of one family as libiptc serves them: one interface to IPv4 and IPv6. */
 #ifndef IPTRACE_LEGACY_AGENT_LEGACY_H
 #define IPTRACE_LEGACY_AGENT_LEGACY_H

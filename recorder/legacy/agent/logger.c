@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Which logger the kernel hands TRACE messages to. */
 #include "recorder/legacy/agent/logger.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Which logger the kernel hands TRACE messages to: /proc/sys/net/netfilter/nf_log/2 and 10, in this network
  * namespace. */
 #ifndef IPTRACE_LEGACY_AGENT_LOGGER_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A cheap check of what a recording put into a family. */
 #include "recorder/legacy/agent/look.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A cheap, frequent check: is everything that a recording put into a family still there? */
 #ifndef IPTRACE_LEGACY_AGENT_LOOK_H
 #define IPTRACE_LEGACY_AGENT_LOOK_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Our own TRACE rules in a table that the caller has open. */
 #ifndef IPTRACE_LEGACY_AGENT_OWN_RULES_H
 #define IPTRACE_LEGACY_AGENT_OWN_RULES_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The text of a table, as iptables-legacy-save prints it. */
 #include "recorder/legacy/agent/save.h"
 

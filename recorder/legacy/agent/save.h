@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The text of a table, byte for byte as iptables-legacy-save and ip6tables-legacy-save print it, with one
  * exception: a newline within a rule or a name becomes a question mark, so that every line is one rule. */
 #ifndef IPTRACE_LEGACY_AGENT_SAVE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The legacy tables that exist in this network namespace, and a cheap check whether they changed. */
 #ifndef IPTRACE_LEGACY_AGENT_TABLE_H
 #define IPTRACE_LEGACY_AGENT_TABLE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Installs our TRACE rules in table raw and removes them again. */
 #include "recorder/legacy/agent/trace_install.h"
 

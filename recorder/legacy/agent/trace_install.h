@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Installs our TRACE rules in table raw, ahead of all others, and removes them again. */
 #ifndef IPTRACE_LEGACY_AGENT_TRACE_INSTALL_H
 #define IPTRACE_LEGACY_AGENT_TRACE_INSTALL_H

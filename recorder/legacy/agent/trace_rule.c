@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Our own TRACE rules, made and recognised. */
 #include "recorder/legacy/agent/trace_rule.h"
 

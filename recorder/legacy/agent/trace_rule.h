@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Our own TRACE rules: their options, and how they are recognised. */
 #ifndef IPTRACE_LEGACY_AGENT_TRACE_RULE_H
 #define IPTRACE_LEGACY_AGENT_TRACE_RULE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The bytes of our TRACE rules, for callers that have a table open. */
 #ifndef IPTRACE_LEGACY_AGENT_TRACE_RULE_BUILD_H
 #define IPTRACE_LEGACY_AGENT_TRACE_RULE_BUILD_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Restores a family to its state before a recording. */
 #include "recorder/legacy/agent/undo.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Restores a family to its state before a recording: used at the end, by the guard and by --cleanup. */
 #ifndef IPTRACE_LEGACY_AGENT_UNDO_H
 #define IPTRACE_LEGACY_AGENT_UNDO_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The lock that every iptables-legacy command takes. */
 #include "recorder/legacy/agent/xtables_lock.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The lock that every iptables-legacy command takes: flock on /run/xtables.lock of this mount namespace. */
 #ifndef IPTRACE_LEGACY_AGENT_XTABLES_LOCK_H
 #define IPTRACE_LEGACY_AGENT_XTABLES_LOCK_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Which families are recorded, decided from the result of a look that changes nothing. Pure: no descriptor,
  * no clock. */
 #ifndef IPTRACE_LEGACY_KERNEL_FAMILY_CHOICE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What a recording changes in the kernel: opened, kept in place and put back. */
 #include "recorder/legacy/kernel/kernel.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What a recording changes in the kernel and puts back, loggers and TRACE rules, and what it reads there, the
  * rules. All of this is done by one agent per family (recorder/legacy/agent/agent.h), which undoes it if this
  * process dies; the guard (guard.h) does so if agents die. Decisions are made in pure code, without a

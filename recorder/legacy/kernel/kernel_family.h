@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The structures that kernel.c, kernel_start.c and upkeep.c share. */
 #ifndef IPTRACE_LEGACY_KERNEL_KERNEL_FAMILY_H
 #define IPTRACE_LEGACY_KERNEL_KERNEL_FAMILY_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Makes a recording's changes in the kernel: asks agents and guard for each step of kernel_state.h. */
 #include "recorder/legacy/kernel/kernel_start.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Making a recording's changes in the kernel, in the order of kernel_state.h. */
 #ifndef IPTRACE_LEGACY_KERNEL_KERNEL_START_H
 #define IPTRACE_LEGACY_KERNEL_KERNEL_START_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* In which order a recording changes the kernel and puts it back. */
 #include "recorder/legacy/kernel/kernel_state.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* In which order a recording changes the kernel and puts it back, what is changed at any moment, and what is
  * left if the processes that should put it back were killed. Pure: no descriptor and no clock; the caller
  * does each step, and passes in its result.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Finds and puts back what recorders that were killed together with their guards left behind. */
 #ifndef IPTRACE_LEGACY_KERNEL_LEFTOVERS_H
 #define IPTRACE_LEGACY_KERNEL_LEFTOVERS_H

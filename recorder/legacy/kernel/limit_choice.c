@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The limit of our own rules. */
 #include "recorder/legacy/kernel/limit_choice.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The limit of our own rules: that of --limit, or one that the recorder sets itself if tracing would cost the
  * kernel too much (cost.h). Pure: no descriptor, no clock. */
 #ifndef IPTRACE_LEGACY_KERNEL_LIMIT_CHOICE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Whether anybody has the xtables lock. */
 #include "recorder/legacy/kernel/lock_watch.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Whether anybody has the xtables lock: every iptables-legacy command opens its file, and closes it when it
  * is done. inotify reports that, but not who it was.
  *

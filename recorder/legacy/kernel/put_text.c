@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Puts rules in force that an agent has read. */
 #include "recorder/legacy/kernel/put_text.h"
 

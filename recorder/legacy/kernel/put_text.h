@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Puts rules in force that an agent has read. */
 #ifndef IPTRACE_LEGACY_KERNEL_PUT_TEXT_H
 #define IPTRACE_LEGACY_KERNEL_PUT_TEXT_H

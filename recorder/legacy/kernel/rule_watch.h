@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Whether a family's rules are still those in the rulebook: what to look at next, and what is known
  * afterwards.
  *

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What the user should know when recording begins: only the sentences, chosen by what was found. */
 #ifndef IPTRACE_LEGACY_KERNEL_START_NOTES_H
 #define IPTRACE_LEGACY_KERNEL_START_NOTES_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Puts back what a recording's state describes. */
 #include "recorder/legacy/kernel/undo_state.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Puts back what a recording's state describes, in the calling thread's network namespace: for processes that
  * outlive its agents. */
 #ifndef IPTRACE_LEGACY_KERNEL_UNDO_STATE_H

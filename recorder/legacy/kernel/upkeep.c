@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Keeps our rules and loggers in place while a recording runs. */
 #include "recorder/legacy/kernel/upkeep.h"
 

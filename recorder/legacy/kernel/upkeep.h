@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Keeps our rules and loggers in place while a recording runs.
  *
  * Our rules have a date after which they match nothing, in case recorder, agents and guard die together, and

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* How long our rules live. */
 #include "recorder/legacy/kernel/upkeep_state.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Whether a family's own rules and logger are in place, and what is due. */
 #include "recorder/legacy/kernel/upkeep_state.h"
 

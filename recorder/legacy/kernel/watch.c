@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Watches the rules: passes the requests of rule_watch.c to the agents, and applies what it finds to the
  * rulebook and the paths. */
 #include "recorder/legacy/kernel/watch.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Watches the rules of a namespace: legacy iptables announces no change, so changes are found by looking at
  * the tables (rule_watch.h says when). Every iptables-legacy command of this mount namespace opens the
  * xtables lock, and if auditing is on, the kernel itself reports that a table is replaced: both are immediate

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Which process is bound to an NFLOG group. */
 #include "recorder/legacy/nflog/group_holder.h"
 

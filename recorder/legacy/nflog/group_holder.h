@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Which process is bound to an NFLOG group: only one socket per network namespace can be. */
 #ifndef IPTRACE_LEGACY_NFLOG_GROUP_HOLDER_H
 #define IPTRACE_LEGACY_NFLOG_GROUP_HOLDER_H

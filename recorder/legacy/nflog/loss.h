@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* How many messages are missing, from two counters that each know a part of it. Pure.
  *
  * The sequence number in each message shows a gap exactly and in its place, but only once a later message has

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Reads the messages of nfnetlink_log: a netlink datagram, or a record of link type NFLOG. Pure.
  *
  * Source of the facts: linux/netlink.h, linux/netfilter/nfnetlink.h, linux/netfilter/nfnetlink_log.h;

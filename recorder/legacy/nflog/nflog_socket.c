@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The socket that is bound to NFLOG group 0. */
 #include "recorder/legacy/nflog/nflog_socket.h"
 

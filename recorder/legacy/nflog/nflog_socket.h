@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The socket that is bound to NFLOG group 0: opening it, receiving from it, and what the kernel reports about
  * it. */
 #ifndef IPTRACE_LEGACY_NFLOG_NFLOG_SOCKET_H

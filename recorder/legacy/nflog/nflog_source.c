@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The kernel's TRACE messages, live, from NFLOG group 0. */
 #include <errno.h>
 #include <glib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The kernel's TRACE messages, live, from NFLOG group 0. */
 #ifndef IPTRACE_LEGACY_NFLOG_NFLOG_SOURCE_H
 #define IPTRACE_LEGACY_NFLOG_NFLOG_SOURCE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Brings messages back into the order of their numbers: a heap with the smallest number on top. */
 #include "recorder/legacy/replay/message_order.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Brings messages back into the order of their numbers. Our captures store them by packet, so the messages of
  * two packets that were under way at the same time are not interleaved. Pure; the caller bounds the
  * memory. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Our own captures, replayed. */
 #include "recorder/legacy/replay/own_capture.h"
 

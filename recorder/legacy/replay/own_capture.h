@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Our own captures, replayed: Custom Blocks turned into events and rulesets. */
 #ifndef IPTRACE_LEGACY_REPLAY_OWN_CAPTURE_H
 #define IPTRACE_LEGACY_REPLAY_OWN_CAPTURE_H

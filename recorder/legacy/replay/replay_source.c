@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* TRACE messages from a file: records of link type NFLOG, or the message blocks of our own captures. */
 #include <errno.h>
 #include <glib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* TRACE messages from a file. */
 #ifndef IPTRACE_LEGACY_REPLAY_REPLAY_SOURCE_H
 #define IPTRACE_LEGACY_REPLAY_REPLAY_SOURCE_H

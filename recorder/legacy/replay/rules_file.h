@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* --rules and --rules6: the text of a whole iptables-save. */
 #ifndef IPTRACE_LEGACY_REPLAY_RULES_FILE_H
 #define IPTRACE_LEGACY_REPLAY_RULES_FILE_H

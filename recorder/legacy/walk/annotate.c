@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What a message means in terms of the rules that were in force when the kernel made it. */
 #include "recorder/legacy/walk/annotate.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A message on its way to its path. */
 #include "recorder/legacy/walk/arrival.h"
 

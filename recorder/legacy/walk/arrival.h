@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A message on its way to its path: what it says about packet, place and time, and what it means. */
 #ifndef IPTRACE_LEGACY_WALK_ARRIVAL_H
 #define IPTRACE_LEGACY_WALK_ARRIVAL_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Puts the messages of one packet together into its path. */
 #include "recorder/legacy/walk/assembler.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Puts the messages of one packet together into its path.
  *
  * Nothing in a message says which packet it belongs to. What is used: everything in the packet that stays the

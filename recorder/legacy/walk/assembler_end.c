@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The end of paths: when no message can join one any more, what it then waits for, and when it is handed
  * out. */
 #include "recorder/legacy/walk/assembler_state.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What the two halves of the assembler share: assembler.c finds the path of a message, and assembler_end.c
  * ends paths. */
 #ifndef IPTRACE_LEGACY_WALK_ASSEMBLER_STATE_H

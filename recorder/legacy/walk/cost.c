@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What tracing costs the kernel. */
 #include "recorder/legacy/walk/cost.h"
 

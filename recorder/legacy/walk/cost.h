@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What tracing costs the kernel, estimated in advance from the size of the tables.
  *
  * For each TRACE message the kernel walks the table from the hook's first rule to the one that matched, with

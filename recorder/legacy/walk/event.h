@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What a source hands over: one TRACE message, with what only the source can know about it. */
 #ifndef IPTRACE_LEGACY_WALK_EVENT_H
 #define IPTRACE_LEGACY_WALK_EVENT_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Interface names of a message from a file: those in the capture, or else made from the index. Pure. */
 #ifndef IPTRACE_LEGACY_WALK_INTERFACE_TEXT_H
 #define IPTRACE_LEGACY_WALK_INTERFACE_TEXT_H

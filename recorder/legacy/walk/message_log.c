@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The messages of one path while it is open, kept compactly. */
 #include "recorder/legacy/walk/message_log.h"
 

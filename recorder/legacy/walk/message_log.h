@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The messages of one path while it is open, each with its meaning, kept compactly: of every message only
  * what differs from the one before. */
 #ifndef IPTRACE_LEGACY_WALK_MESSAGE_LOG_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* One packet's path while its messages come in. Internal to the assembler, the choice of a path
  * (path_choice.c) and its verdict (path_verdict.c). */
 #ifndef IPTRACE_LEGACY_WALK_PATH_H

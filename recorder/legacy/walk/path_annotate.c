@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Annotates a path's messages again, once it is known how the rules changed.
  *
  * A visit to a table is one walk through one ruleset: the kernel takes the table's pointer once, at its

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Which path a message belongs to, although nothing in it says so. */
 #include "recorder/legacy/walk/path.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* From a path that has ended to the finished path. */
 #include "recorder/legacy/walk/path_steps.h"
 

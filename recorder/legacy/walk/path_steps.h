@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* From a path that has ended to the finished path: what its messages mean as steps, and the messages as
  * evidence. */
 #ifndef IPTRACE_LEGACY_WALK_PATH_STEPS_H

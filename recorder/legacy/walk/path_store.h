@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* All paths that have not been handed out: by key, and in the order in which they began. Reuses the memory of
  * those that have been. */
 #ifndef IPTRACE_LEGACY_WALK_PATH_STORE_H

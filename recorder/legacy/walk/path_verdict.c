@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* How a path ended, judged by the last message that was seen of it. */
 #include "recorder/legacy/walk/path.h"
 #include "recorder/legacy/walk/queue_rule.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The pipeline of a namespace's messages. */
 #include "recorder/legacy/walk/pipeline.h"
 

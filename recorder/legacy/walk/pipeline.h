@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The pipeline of a namespace's messages: source → event → path → sink, with the rules beside it. Each
  * network namespace has its own, because nothing in one says anything about another. */
 #ifndef IPTRACE_LEGACY_WALK_PIPELINE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The NFLOG prefix of a TRACE message. */
 #include "recorder/legacy/walk/prefix.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The words of a TRACE message: the NFLOG prefix `TRACE: table:chain:type:number `. */
 #ifndef IPTRACE_LEGACY_WALK_PREFIX_H
 #define IPTRACE_LEGACY_WALK_PREFIX_H

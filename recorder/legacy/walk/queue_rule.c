@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What a rule with target NFQUEUE does with a packet. */
 #include "recorder/legacy/walk/queue_rule.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* One line of iptables-save, parsed as far as we need it. */
 #include "recorder/legacy/walk/rule_text.h"
 

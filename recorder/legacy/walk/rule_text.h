@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* One line of iptables-save: `-A CHAIN … -j TARGET`, parsed as far as we need it. */
 #ifndef IPTRACE_LEGACY_WALK_RULE_TEXT_H
 #define IPTRACE_LEGACY_WALK_RULE_TEXT_H

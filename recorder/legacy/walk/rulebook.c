@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* All rules by family and table: now, recently, and when it is not certain which. */
 #include "recorder/legacy/walk/rulebook.h"
 

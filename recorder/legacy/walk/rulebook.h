@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* All rules by family and table: those in force, those that recently were, and the times for which it is not
  * certain which were. Also which tables exist at all.
  *

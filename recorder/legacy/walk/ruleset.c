@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The rules of one table at one time, and what the kernel's `chain:type:number` means in them. */
 #include "recorder/legacy/walk/ruleset.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The rules of one table at one time, read from the text that iptables-save prints, and the meaning of the
  * kernel's `chain:type:number` in them. */
 #ifndef IPTRACE_LEGACY_WALK_RULESET_H

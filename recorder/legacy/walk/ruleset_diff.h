@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* What changed from one ruleset of a table to the next, as lines. */
 #ifndef IPTRACE_LEGACY_WALK_RULESET_DIFF_H
 #define IPTRACE_LEGACY_WALK_RULESET_DIFF_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Rulesets of a file, assembled from their parts. */
 #include "recorder/legacy/walk/ruleset_parts.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Rulesets of a file, assembled from their parts. */
 #ifndef IPTRACE_LEGACY_WALK_RULESET_PARTS_H
 #define IPTRACE_LEGACY_WALK_RULESET_PARTS_H

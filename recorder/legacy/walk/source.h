@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* Where TRACE messages come from. A new source is a file that fills one of these tables. */
 #ifndef IPTRACE_LEGACY_WALK_SOURCE_H
 #define IPTRACE_LEGACY_WALK_SOURCE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* The tables of legacy iptables, where each is hooked, and the order in which a packet meets them. */
 #include "recorder/legacy/walk/tables.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A packet's visit to one table at one hook. Source: ipt_do_table() in net/ipv4/netfilter/ip_tables.c. */
 #include "recorder/legacy/walk/visit.h"
 

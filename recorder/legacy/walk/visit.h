@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The iptrace authors */
 /* A packet's visit to one table at one hook: a walk through its rules, of which the kernel reports those that
  * match. Knowing the position of the walk tells which message can come next. */
 #ifndef IPTRACE_LEGACY_WALK_VISIT_H

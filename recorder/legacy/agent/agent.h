@@ -59,13 +59,13 @@ int agent_bind(struct agent *agent, int timeout_ms, struct error *error);
 
 /* ---- Requests that do not wait: poll agent_fd() for POLLIN, then call agent_receive until -EAGAIN. ---- */
 
-/* Where the answers to requests come in that one reader has asked; start with {0}. Each reader has one of its
- * own, so that none meets another's answers. It outlives the agent. */
+/* Receives the answers to one reader's requests; start with {0}. Each reader has an inbox of its own, so that
+ * none gets another's answers. It must outlive the agent. */
 struct agent_inbox {
     GQueue replies; /* of struct agent_reply */
 };
 
-/* Forgets the answers that nobody took. */
+/* Discards the answers that were not taken. */
 void agent_inbox_done(struct agent_inbox *inbox);
 
 int agent_fd(const struct agent *agent);
@@ -74,16 +74,17 @@ int agent_request_text(struct agent *agent, struct agent_inbox *inbox, const cha
 int agent_request_state(struct agent *agent, struct agent_inbox *inbox, bool deep, struct error *error);
 /* Whether the logger and the rules of agent_install or the last renewal are still there: look.h. */
 int agent_request_look(struct agent *agent, struct agent_inbox *inbox, struct error *error);
-/* Gives the rules of agent_install another date; -ENOENT, where they are gone, is in the answer. */
+/* Gives the rules of agent_install another expiry date; if they are gone, -ENOENT is in the answer. */
 int agent_request_renew(struct agent *agent, struct agent_inbox *inbox, int64_t date_stop,
                         struct error *error);
-/* Sets the logger and puts the rules of agent_install in again, ahead of all others, wherever they are. */
+/* Sets the logger, and installs the rules of agent_install again, ahead of all others, wherever they are
+ * now. */
 int agent_request_repair(struct agent *agent, struct agent_inbox *inbox, int64_t date_stop,
                          struct error *error);
 
-/* The next answer of an inbox, in the order asked: 0 and a reply to be freed by agent_reply_done; -EAGAIN:
- * none yet; -EPIPE: the helper has ended. Call it also after each request that waits, and for each inbox:
- * whoever reads the socket puts every answer into its inbox. */
+/* The next answer in an inbox, in the order of the requests: 0 and a reply to be freed by agent_reply_done();
+ * -EAGAIN: none yet; -EPIPE: the helper has ended. Call it also after each request that waits, and for each
+ * inbox: whoever reads the socket puts every answer into its inbox. */
 int agent_receive(struct agent *agent, struct agent_inbox *inbox, struct agent_reply *ret_reply,
                   struct error *error);
 

@@ -41,7 +41,7 @@ enum agent_reply_kind {
     AGENT_REPLY_TEXT,
     AGENT_REPLY_STATE,
     AGENT_REPLY_LOOK,
-    AGENT_REPLY_CHANGE, /* of our own rules at the start and the end */
+    AGENT_REPLY_CHANGE, /* to our own rules, at the start and the end */
     AGENT_REPLY_RENEW,
     AGENT_REPLY_REPAIR,
     AGENT_REPLY_UNDO,
@@ -56,7 +56,7 @@ struct agent_reply {
     struct table_text text;
     struct ruleset_state state;
     struct ruleset_look look;
-    struct trace_report trace; /* of AGENT_REPLY_CHANGE, _RENEW and _REPAIR */
+    struct trace_report trace; /* for AGENT_REPLY_CHANGE, _RENEW and _REPAIR */
     struct undo_report undo;
 };
 

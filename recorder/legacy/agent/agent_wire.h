@@ -51,7 +51,7 @@ struct wire_text {
 
 struct wire_request {
     uint32_t kind;
-    uint32_t id;       /* from 1; comes back with the answer */
+    uint32_t id;       /* from 1; returned with the answer */
     uint8_t deep;      /* WIRE_STATE */
     uint8_t lock_held; /* the client has the xtables lock; ignored after WIRE_INSTALL or WIRE_BIND */
     char table[RULESET_TABLE_NAME_SIZE]; /* WIRE_TEXT */

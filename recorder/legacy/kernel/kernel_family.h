@@ -19,9 +19,9 @@ struct family {
     enum ip_family family;
     struct agent *agent;
     struct agent_inbox inbox;   /* of upkeep.c */
-    struct ruleset_state state; /* of the look at all entries before anything was changed … */
-    struct moment read;         /* … when that began */
-    bool reads_later;           /* all texts but raw's: when recording has begun */
+    struct ruleset_state state; /* found by the look at all entries before anything was changed … */
+    struct moment read;         /* … which began then */
+    bool reads_later;           /* all texts but raw's are read after recording has begun */
     struct upkeep upkeep;       /* of our own rules */
     char limit[32];             /* of each own rule; empty: none */
     uint64_t matched, traced;   /* packets, once the rules were removed: trace_install.h */

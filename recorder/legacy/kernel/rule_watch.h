@@ -24,8 +24,8 @@
 #include "recorder/legacy/agent/agent_reply.h"
 #include "recorder/legacy/walk/rulebook.h"
 
-/* One moment on both clocks: `monotonic_ns` is for when something is due; `realtime_ns` (since the epoch) is
- * for comparison with messages. */
+/* One moment on both clocks: `monotonic` is for when something is due; `realtime_ns` (since the epoch) is for
+ * comparison with messages. */
 struct moment {
     struct monotonic monotonic;
     uint64_t realtime_ns;
@@ -103,7 +103,8 @@ void rule_watch_init(struct rule_watch *watch, const struct ruleset_state *known
 enum rule_watch_wish rule_watch_wish(const struct rule_watch *watch, struct moment now, bool packets_wait);
 void rule_watch_asked(struct rule_watch *watch, enum rule_watch_wish wish, struct moment now, uint64_t mark);
 
-/* When rule_watch_wish() will want something if nothing happens; never while waiting for an answer. */
+/* When rule_watch_wish() will want something if nothing happens; MONOTONIC_NEVER while waiting for an
+ * answer. */
 struct monotonic rule_watch_due(const struct rule_watch *watch, bool packets_wait);
 
 /* Makes the next look due at once, because the recording ends. */

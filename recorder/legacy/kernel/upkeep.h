@@ -15,7 +15,7 @@
 
 #include "recorder/legacy/kernel/kernel_family.h"
 
-/* See kernel_tick; each call is a look. */
+/* See kernel_tick(); each call makes a check. */
 int upkeep_look(struct kernel *kernel, struct pipeline *pipeline, struct monotonic now, struct error *error);
 
 #endif

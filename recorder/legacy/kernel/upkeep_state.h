@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The iptrace authors */
 /* Whether a family's own rules and logger are in place, and what is due: the pure part of upkeep.h, without a
- * descriptor or a clock. `now_s` is in seconds since 1970, like the rules' dates; `now_ns` is monotonic. */
+ * descriptor or a clock. `now_s` is in seconds since 1970, like the rules' dates. */
 #ifndef IPTRACE_LEGACY_KERNEL_UPKEEP_STATE_H
 #define IPTRACE_LEGACY_KERNEL_UPKEEP_STATE_H
 

@@ -27,8 +27,8 @@ int watch_open(struct watch **ret_watch, struct pipeline *pipeline, const char *
 void watch_add_lock(struct watch *watch, const char *path);
 
 /* Adds a family, as it is in the book: `state` is from a look at all entries that began at `read`. The agent
- * stays the caller's. `reads_all`: the book has only the rules of raw, and has been under suspicion since
- * before that look: the watch begins by reading. */
+ * stays the caller's, and must be closed before the watch. `reads_all`: the book has only the rules of raw,
+ * and has been under suspicion since before that look: the watch begins by reading. */
 void watch_add(struct watch *watch, struct agent *agent, const struct ruleset_state *state,
                struct moment read, bool reads_all);
 
@@ -42,7 +42,7 @@ bool watch_is_reading(const struct watch *watch);
 /* False while there are messages that no look at the rules has confirmed. */
 bool watch_is_sure(const struct watch *watch);
 
-/* When the next turn is due, if nothing comes before. */
+/* When the next turn is due if nothing happens before. */
 struct monotonic watch_due(const struct watch *watch);
 
 /* Makes the next look due at once, whatever it costs, because the recording ends. */

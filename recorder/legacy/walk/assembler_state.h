@@ -8,10 +8,10 @@
 #include "recorder/legacy/walk/assembler.h"
 #include "recorder/legacy/walk/path_store.h"
 
-/* How long a path may be silent that a program behind NFQUEUE has. */
+/* How long a path may be silent whose packet is held by a program that serves NFQUEUE. */
 #define SILENCE_QUEUED_NS 120000000000ull
 
-#define SWEEP_MESSAGES 1024 /* from one look for paths that have ended to the next */
+#define SWEEP_MESSAGES 1024 /* between two searches for paths that have ended */
 
 /* How far a family's rules have been confirmed, as numbers of messages taken in. */
 struct confirmation {

@@ -19,9 +19,9 @@ struct annotation {
     struct spot spot;
     uint32_t number;         /* the rule number that the kernel gave */
     bool said_rule;          /* the kernel said "rule", not "policy" or "return" */
-    bool stale;              /* rules changed about then: the meaning may be another's */
-    bool undecided;          /* rules may be changing: to be annotated again */
-    uint64_t from_ns, to_ns; /* the kernel made the message between the two, since the epoch */
+    bool stale;              /* the rules changed at about that time: the meaning may be another's */
+    bool undecided;          /* the rules may be changing: to be annotated again */
+    uint64_t from_ns, to_ns; /* the kernel made the message between these times, since the epoch */
 };
 
 struct message_log;

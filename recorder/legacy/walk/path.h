@@ -35,38 +35,38 @@ struct path_group {
 struct path_entry {
     /* Where the store has it. */
     struct path_entry *next_same_key, *previous_same_key; /* a ring … */
-    unsigned ring;                                        /* … that one of its group */
+    unsigned ring;                                        /* … namely this one of its group */
     struct path_group *group;
-    struct path_entry *older, *newer; /* in the order in which they began */
+    struct path_entry *older, *newer; /* links all paths in the order in which they began */
 
     /* The packet. */
     enum ip_family family;
     uint8_t protocol;
     uint64_t source;  /* hash of its source address and port */
     uint64_t time_ns; /* since the epoch */
-    /* The kernel gave no time: it is the time of reading, until a later message shows that it was earlier. */
+    /* The kernel gave no time: it is that of reading, until a later message shows that it was earlier. */
     bool time_is_reading;
     uint64_t first_number; /* of its first message in the stream */
 
     /* Its life. */
     enum path_state state;
-    struct monotonic opened, deadline; /* it has ended when it is silent until then */
-    struct monotonic held;             /* when it was set aside, to wait for its rules */
-    uint64_t opened_at, joined_at;     /* the number of messages taken in by then */
+    struct monotonic opened, deadline; /* it has ended if it is silent until then */
+    struct monotonic held;             /* when it was held back, to wait for its rules */
+    uint64_t opened_at, joined_at;     /* the number of messages taken in by that time */
 
     /* Its messages, and where the last one left it. */
     struct message_log *log;
-    uint32_t messages;               /* all, also those not kept */
-    uint32_t hook_begin[HOOK_COUNT]; /* number of the first message of each hook, from 1; 0: not there */
+    uint32_t messages;               /* all, including those dropped from the path */
+    uint32_t hook_begin[HOOK_COUNT]; /* number of the first message at each hook, from 1; 0: none */
     uint32_t built_in_number;        /* of the visit's last message in the hook's own chain; 0: none yet */
-    uint32_t filter_end;             /* number of the last message of table filter, from 1; 0: none is kept */
+    uint32_t filter_end;             /* number of the last message of table filter, from 1; 0: none is left */
     struct visit visit;
     struct devices devices; /* of the last message */
     struct marks marks;     /* likewise */
     bool changing;          /* the last one's target may have changed TTL or mark */
-    uint64_t history; /* hash of where it has been: paths of one key with the same cannot be told apart */
+    uint64_t history;       /* hash of where it has been: paths with the same key and history look the same */
 
-    /* What is said of it. */
+    /* What is reported about it. */
     bool incomplete, ambiguous, copy, cut;
 
     /* What is known of its end and of its rules. */
@@ -113,9 +113,9 @@ struct path_entry *path_choose_origin(const struct path_group *group, const stru
  * according to the rules: the rules may have changed. */
 struct path_entry *path_choose_ended(const struct path_group *group, const struct arrival *arrival);
 
-/* Annotates visits of the path again, from the rules in force when each began: those with open annotations,
- * and those with a message that may be from `since_ns` or later. Does nothing while the rules are still under
- * suspicion, unless `force`. What remains uncertain is stale. */
+/* Annotates visits of the path again, from the rules in force when each began: those with undecided
+ * annotations, and those with a message that may be from `since_ns` or later. Does nothing while the rules
+ * are still under suspicion, unless `force`. What remains uncertain is stale. */
 void path_annotate_again(struct path_entry *path, const struct rulebook *book, uint64_t since_ns, bool force);
 
 struct path_end {

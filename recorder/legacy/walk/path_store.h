@@ -13,12 +13,11 @@ struct path_store {
     struct path_entry *oldest, *newest; /* by `newer` and `older` */
     uint32_t count;
     size_t bytes;       /* memory of all of them; whoever adds a message adds the growth of its log */
-    uint32_t untimed;   /* paths with `time_open` */
+    uint32_t untimed;   /* paths with `time_is_reading` */
     GHashTable *by_key; /* key → struct path_group */
-    struct path_entry *held,
-        *last_held;    /* held back for confirmation, linked by `newer` in the order in which they were */
-    size_t held_bytes; /* memory of these */
-    struct path_entry *spare; /* linked by `next_same_key` */
+    struct path_entry *held, *last_held; /* held back for confirmation, in that order by `newer` */
+    size_t held_bytes;                   /* memory of these */
+    struct path_entry *spare;            /* linked by `next_same_key` */
     uint32_t spare_count;
     GPtrArray *spare_groups;
 };

@@ -84,7 +84,7 @@ static uint32_t add_rule(struct block_intern *intern, uint32_t hash, struct byte
 /* Bytes that a new rule takes at most. */
 static size_t room_for(struct bytes prefix, const struct step *shared)
 {
-    return 192 + prefix.length + step_strings_length(shared) + (STEP_STRINGS_MAX + 1) * 4;
+    return 192 + prefix.length + step_strings_length(shared) + STEP_STRINGS_MAX * 4;
 }
 
 uint32_t block_intern_rule(struct block_intern *intern, struct bytes prefix, const struct step *step,

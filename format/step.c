@@ -90,11 +90,17 @@ uint64_t step_hash(uint64_t hash, const struct step *of)
 
 typedef void visit_string_fn(void *user, struct bytes *string, size_t max);
 
-/* All strings and addresses, in the order of the tables, with how much of each is written at most. */
-static inline void each_string(struct step *step, visit_string_fn *visit, void *user)
+/* All strings, in the order of the tables, with how much of each is written at most. */
+static inline void each_name(struct step *step, visit_string_fn *visit, void *user)
 {
     STEP_TABLE(STRING_VISIT, NOTHING, STRING_VISIT, NOTHING, LINE_VISIT)
     CONTEXT_TABLE(NOTHING, CONTEXT_VISIT)
+}
+
+/* The same, and the addresses. */
+static inline void each_string(struct step *step, visit_string_fn *visit, void *user)
+{
+    each_name(step, visit, user);
     CHANGE_TABLE(CHANGE_VISIT, NOTHING)
 }
 
@@ -120,8 +126,8 @@ static void add_room(void *user, struct bytes *string, size_t max)
 
 size_t step_room(const struct step *step)
 {
-    size_t room = 192;
-    each_string((struct step *)step, add_room, &room);
+    size_t room = 192; /* numbers, addresses and times included */
+    each_name((struct step *)step, add_room, &room);
     return room;
 }
 

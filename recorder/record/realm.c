@@ -410,7 +410,6 @@ static void let_go(struct realm *realm, struct error *ret_left)
 int realm_close(struct realm *realm, struct backend_counts *counts, struct error *ret_left,
                 struct error *error)
 {
-    struct error unused;
     int result = restore(realm, ret_left, error);
     surroundings_look(realm->surroundings);
     look_around(realm);
@@ -418,7 +417,6 @@ int realm_close(struct realm *realm, struct backend_counts *counts, struct error
     tell_ip_drops(realm);
     int finished = finish(realm, result < 0 ? NULL : error);
     realm_add_counts(realm, counts);
-    let_go(realm, &unused);
     return label_error(realm, result < 0 ? result : finished, error);
 }
 

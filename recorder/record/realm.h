@@ -69,8 +69,8 @@ void realm_add_counts(const struct realm *realm, struct backend_counts *counts);
 int realm_stop(struct realm *realm, struct error *error);
 
 /* Puts everything back, ends the paths and adds up what was counted. Does as much as it can and returns the
- * first error; `ret_left` is as in struct backend_ops, but untouched if nothing is left. Nothing in the
- * namespace is held open any more. */
+ * first error; `ret_left` is as in struct backend_ops, but untouched if nothing is left. Its rules stay at hand for
+ * files that the other realms' last packets begin; realm_free() lets go of the namespace. */
 int realm_close(struct realm *realm, struct backend_counts *counts, struct error *ret_left,
                 struct error *error);
 

@@ -8,6 +8,8 @@
 #include "recorder/report/report.h"
 #include "recorder/system/clock.h"
 
+#define IMITATIONS_MAX 64 /* remembered; beyond, a warning may come again */
+
 static void begin(void *user, struct bytes interface, uint64_t time_ns)
 {
     struct sink *sink = user;
@@ -35,23 +37,23 @@ static uint32_t number_rules(void *user)
     return writer_number_rules(sink->writer);
 }
 
-/* Said once of each: rules change often. */
-static void warn_of_imitation(struct sink *sink, struct bytes rule)
+/* Said once about each: rules change often. */
+static void warn_of_imitation(struct sink *sink, struct bytes netns, struct bytes rule)
 {
     if (rule.length == 0)
         return;
     g_autofree char *text = g_strndup((const char *)rule.data, rule.length);
-    if (g_strcmp0(text, sink->imitation) == 0)
-        return;
-    report_note_about(sink->place, RULES_IMITATION, (int)strlen(text), text);
-    g_free(sink->imitation);
-    sink->imitation = g_steal_pointer(&text);
+    g_autofree char *where = g_strndup(netns.length > 0 ? (const char *)netns.data : "", netns.length);
+    if (g_hash_table_size(sink->imitations) == IMITATIONS_MAX)
+        g_hash_table_remove_all(sink->imitations);
+    if (g_hash_table_add(sink->imitations, g_strconcat(where, ": ", text, NULL)))
+        report_note_about(sink->place, RULES_IMITATION, (int)strlen(text), text);
 }
 
 static void take_rules(void *user, const struct rules_record *rules)
 {
     struct sink *sink = user;
-    warn_of_imitation(sink, rules->imitation);
+    warn_of_imitation(sink, rules->netns, rules->imitation);
     writer_add_rules(sink->writer, rules);
 }
 
@@ -73,12 +75,14 @@ void sink_init(struct sink *sink, struct writer *writer, const char *place)
                 .user = sink},
         .writer = writer,
         .place = place,
+        .imitations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
     };
 }
 
 void sink_done(struct sink *sink)
 {
-    g_free(sink->imitation);
+    if (sink->imitations)
+        g_hash_table_unref(sink->imitations);
     *sink = (struct sink){0};
 }
 

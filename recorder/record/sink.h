@@ -9,9 +9,9 @@
 struct sink {
     struct backend_sink out; /* for the backend's site */
     struct writer *writer;
-    const char *notes; /* replay: sentences for the file's first journal entry; null: none */
-    const char *place; /* the namespace's label; null if no other is recorded */
-    char *imitation;   /* the rule that the last warning was about; null: there was none */
+    const char *notes;      /* replay: sentences for the file's first journal entry; null: none */
+    const char *place;      /* the namespace's label; null if no other is recorded */
+    GHashTable *imitations; /* what was warned of: `NAMESPACE: RULE` */
 };
 
 /* Initialised in place, and not to be moved. The writer stays the caller's, and so does `place`, the label of

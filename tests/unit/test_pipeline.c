@@ -167,6 +167,8 @@ static void test_losses_and_paths_go_out(void **state)
     sink->lost(sink->user, 4);
     assert_int_equal(world.lost, 7);
     assert_int_equal(world.pipeline.taken, 1);
+    sink->foreign(sink->user, BYTES("hello")); /* the source was not empty, whatever that was */
+    assert_int_equal(world.pipeline.taken, 2);
     assembler_finish(world.pipeline.assembler);
     assert_int_equal(world.paths, 1);
     struct backend_counts counts = {.incomplete = 2};

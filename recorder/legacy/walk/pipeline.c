@@ -28,6 +28,14 @@ static void take_event(void *user, const struct event *event)
     assembler_add(pipeline->assembler, event, pipeline->now);
 }
 
+/* Nothing is known of it but that the source was not empty. */
+static void take_foreign(void *user, struct bytes prefix)
+{
+    struct pipeline *pipeline = user;
+    (void)prefix;
+    pipeline->taken++;
+}
+
 static void take_lost(void *user, uint64_t count)
 {
     struct pipeline *pipeline = user;
@@ -170,7 +178,7 @@ void pipeline_init(struct pipeline *pipeline, const struct backend_sink *out,
         .book = rulebook_new(keep_all),
         .out = out,
         .witnesses = witnesses,
-        .sink = {.event = take_event, .lost = take_lost, .user = pipeline},
+        .sink = {.event = take_event, .lost = take_lost, .foreign = take_foreign, .user = pipeline},
     };
     pipeline->assembler = assembler_new(pipeline->book, &limits, take_path, pipeline);
 }

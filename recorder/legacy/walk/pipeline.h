@@ -18,7 +18,7 @@ struct pipeline {
     const struct backend_sink *out; /* where the backend hands paths on to */
     struct witness *const *witnesses;
     struct source_sink sink; /* what a source is drained into */
-    uint64_t taken;          /* messages so far */
+    uint64_t taken;          /* messages so far, also those that are no TRACE messages */
     struct monotonic now;    /* the assembler's clock, set before draining */
 };
 

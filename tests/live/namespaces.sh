@@ -186,6 +186,21 @@ if unshare --net --mount mount -t tmpfs none /run 2>/dev/null; then
     kill "$container"
 fi
 
+# ---- Each file of a ring has everybody's rules, also those begun at the end, when one namespace after the other is closed ----
+inside_blue iptables-legacy -w -A INPUT -p udp -m udp --dport 1004 -j NFQUEUE --queue-num 7 # nobody listens
+record -n "$red" -n "$blue" -w "$dir/ring.pcapng" -b packets:1 udp || exit 1
+for i in 1 2 3; do send blue 127.0.0.1 1004 1; done
+stop INT || fail "a ring: status $?: $(cat "$dir/says")"
+files=("$dir"/ring_*.pcapng)
+[ ${#files[@]} -ge 4 ] || fail "a ring of ${#files[@]} files"
+for file in "${files[@]}"; do
+    for name in "$red" "$blue"; do
+        [ "$(rows "$file" "iptrace.block.kind == 3 && iptrace.block.netns == \"$name\"")" != 0 ] ||
+            fail "$(basename "$file") has no rules of $name"
+    done
+done
+inside_blue iptables-legacy -w -D INPUT -p udp -m udp --dport 1004 -j NFQUEUE --queue-num 7
+
 # ---- Deleted meanwhile ----
 ip link add iptrace-peer type veth peer name peer netns "$red"
 record -n "$red" -n "$blue" -w "$dir/gone.pcapng" udp || exit 1

@@ -11,8 +11,8 @@
 
 /* Field numbers: those of the tables, and of what a step holds besides its members; docs/format.md, "Step",
  * "Context", "Change". */
-#define STRING_FIELD(number, name)       STEP_FIELD_##name = number,
-#define NUMBER_FIELD(number, name, type) STEP_FIELD_##name = number,
+#define STRING_FIELD(number, name)       STEP_FIELD_##name = (number),
+#define NUMBER_FIELD(number, name, type) STEP_FIELD_##name = (number),
 enum {
     STEP_TABLE(STRING_FIELD, NUMBER_FIELD, STRING_FIELD, NUMBER_FIELD, STRING_FIELD) STEP_FIELD_TIME = 10,
     STEP_FIELD_CONTEXT = 11,

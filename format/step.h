@@ -86,14 +86,14 @@ struct step {
     struct change change;
 };
 
-/* The number of strings of one step as written: one more if the rule's line is in parts. */
-#define STEP_COUNT_STRING(number, name)       +1
-#define STEP_COUNT_NUMBER(number, name, type) +0
-enum {
-    STEP_STRINGS_MAX =
-        1 STEP_TABLE(STEP_COUNT_STRING, STEP_COUNT_NUMBER, STEP_COUNT_STRING, STEP_COUNT_NUMBER,
-                     STEP_COUNT_STRING) CONTEXT_TABLE(STEP_COUNT_NUMBER, STEP_COUNT_STRING)
+/* The number of strings of one step as written: one more if the rule's line is in parts. A byte stands for each. */
+#define STEP_STRING_BYTE(number, name) char name;
+#define STEP_NO_BYTE(number, name, type)
+struct step_string_bytes {
+    STEP_TABLE(STEP_STRING_BYTE, STEP_NO_BYTE, STEP_STRING_BYTE, STEP_NO_BYTE, STEP_STRING_BYTE)
+    CONTEXT_TABLE(STEP_NO_BYTE, STEP_STRING_BYTE)
 };
+#define STEP_STRINGS_MAX (sizeof(struct step_string_bytes) + 1)
 
 /* Finds or makes the number of a string. */
 typedef uint32_t string_number_fn(void *user, struct bytes string);

@@ -69,7 +69,7 @@ static uint32_t add_rule(struct block_intern *intern, uint32_t hash, struct byte
                          const struct step *shared)
 {
     struct intern_rule *rule = &intern->rules[intern->rule_count++];
-    uint8_t *memory = g_malloc(prefix.length + step_strings_length(shared));
+    uint8_t *memory = g_malloc(prefix.length + step_strings_length(shared) + 1); /* never null */
     *rule = (struct intern_rule){
         .hash = hash, .memory = memory, .prefix = {memory, prefix.length},
                 .step = *shared

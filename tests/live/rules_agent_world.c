@@ -130,7 +130,7 @@ int world_renew(struct agent *agent, int64_t date_stop, struct trace_report *rep
 {
     struct pollfd wait = {.fd = agent_fd(agent), .events = POLLIN};
     struct agent_inbox inbox = {0};
-    struct agent_reply reply;
+    struct agent_reply reply = {0};
     int result = agent_request_renew(agent, &inbox, date_stop, error);
     if (result == 0 && poll(&wait, 1, TIMEOUT_MS) != 1)
         result = error_set(error, ETIMEDOUT, "no answer to the renewal");

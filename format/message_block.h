@@ -6,7 +6,7 @@
 #define IPTRACE_FORMAT_MESSAGE_BLOCK_H
 
 #include "format/message.h"
-#include "format/step.h"
+#include "format/step_codec.h"
 
 #define MESSAGE_BLOCK_STRINGS_MAX 4096
 #define MESSAGE_BLOCK_RULES_MAX   4096

@@ -7,7 +7,7 @@
 #ifndef IPTRACE_FORMAT_PATH_CACHE_H
 #define IPTRACE_FORMAT_PATH_CACHE_H
 
-#include "format/step.h"
+#include "format/step_codec.h"
 
 #define PATH_CACHE_SLOTS 64
 #define PATH_CACHE_STEPS 32   /* longer paths are rare, and not kept */

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The iptrace authors */
-/* One step of a packet's path: a rule that matched, a policy, or the end of a chain. One encoding serves both
- * the path record and the message block; strings are stored once per record or block and referred to by
- * number. */
+/* One step of a packet's path: a rule that matched, a policy, or the end of a chain. step_codec.h encodes it. */
 #ifndef IPTRACE_FORMAT_STEP_H
 #define IPTRACE_FORMAT_STEP_H
 
 #include "format/names.h"
-#include "format/strings.h"
+#include "format/wire.h"
 
 /* Writers truncate what is longer, so that a step always fits; nothing that iptables accepts comes near these
  * bounds. */
 #define STEP_RULE_MAX 60000 /* bytes of a rule's text */
 #define STEP_NAME_MAX 512   /* bytes of any other string of a step */
-
-/* Bytes of all rule lines that a reader of a record or block has to assemble: bounds the reader's memory. */
-#define FORMAT_LINES_MAX (1 << 20)
 
 /* What is known of a step, one row per member: its field number in docs/format.md, which is never reused for
  * anything else, and its name. Whatever reads, writes, compares, hashes, measures or copies steps goes
@@ -94,44 +89,6 @@ struct step_string_bytes {
     CONTEXT_TABLE(STEP_NO_BYTE, STEP_STRING_BYTE)
 };
 #define STEP_STRINGS_MAX (sizeof(struct step_string_bytes) + 1)
-
-/* Finds or makes the number of a string. */
-typedef uint32_t string_number_fn(void *user, struct bytes string);
-
-/* Writes the steps of one record or block. */
-struct step_encoder {
-    string_number_fn *number;
-    void *user;        /* of `number` */
-    size_t lines_left; /* starts as FORMAT_LINES_MAX; once it is used up, lines are written whole */
-};
-
-/* Where the time is in the body of a step, or would be; the rest of the body does not depend on it. */
-struct step_gap {
-    uint32_t at, length;
-};
-
-/* Writes the body of a step. `before` is the step before it in the record, null for the first: what is the
- * same there is not written again. */
-struct step_gap step_write(struct wire_writer *writer, const struct step *step, const struct step *before,
-                           struct step_encoder *encoder);
-
-/* Writes what belongs in the gap: nothing for a step without a time. */
-void step_write_time(struct wire_writer *writer, const struct step *step, const struct step *before);
-
-/* Returns memory that lives as long as what was read; never null. */
-typedef void *format_allocate_fn(void *user, size_t size);
-
-/* Reads the steps of one record or block. */
-struct step_decoder {
-    const struct string_list *strings;
-    format_allocate_fn *allocate;
-    void *user;        /* of `allocate` */
-    size_t lines_left; /* starts as FORMAT_LINES_MAX; more is damage */
-};
-
-/* Reads the body of a step. `*step` comes in as the step before it, zero for the first. The result points
- * into the record and into memory that the decoder allocated. False on damage. */
-bool step_read(struct bytes body, struct step_decoder *decoder, struct step *step);
 
 bool context_equal(const struct context *a, const struct context *b);
 bool change_is_empty(const struct change *change);

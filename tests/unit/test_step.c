@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 The iptrace authors */
 #include "tests/unit/unit.h"
 
-#include "format/step.h"
+#include "format/step_codec.h"
 
 static const struct step full = {
     .table = BYTES("nat"),

@@ -5,8 +5,8 @@
 
 #include "recorder/core/capture.h"
 #include "recorder/core/text.h"
-#include "recorder/output/counts_report.h"
 #include "recorder/output/output.h"
+#include "recorder/output/recording_end.h"
 #include "recorder/output/ring.h"
 #include "recorder/output/summary.h"
 #include "recorder/output/tally.h"
@@ -442,57 +442,6 @@ uint64_t writer_verdicts(const struct writer *writer, enum verdict verdict)
     return writer->tally.verdicts[verdict];
 }
 
-static void add_end(struct writer *writer, const struct backend_counts *counts, uint64_t now_ns)
-{
-    const struct {
-        const char *name;
-        uint64_t value;
-    } told[] = {
-        {"IPTRACE_PACKETS",    writer->tally.packets},
-        {"IPTRACE_MESSAGES",   counts->messages     },
-        {"IPTRACE_LOST",       counts->lost         },
-        {"IPTRACE_FOREIGN",    counts->foreign      },
-        {"IPTRACE_MALFORMED",  counts->malformed    },
-        {"IPTRACE_INCOMPLETE", counts->incomplete   },
-        {"IPTRACE_AMBIGUOUS",  counts->ambiguous    },
-        {"IPTRACE_EVICTED",    counts->evicted      },
-        {"IPTRACE_UNKEPT",     counts->unkept       },
-    };
-    struct journal_field fields[G_N_ELEMENTS(told)];
-    char values[G_N_ELEMENTS(told)][24];
-    for (size_t i = 0; i < G_N_ELEMENTS(told); i++) {
-        snprintf(values[i], sizeof values[i], "%" PRIu64, told[i].value);
-        fields[i] = (struct journal_field){told[i].name, values[i]};
-    }
-    g_autofree char *message = g_strdup_printf("Capture stopped: %" PRIu64 " packets, %" PRIu64
-                                               " TRACE messages, %" PRIu64 " messages lost",
-                                               writer->tally.packets, counts->messages, counts->lost);
-    capture_add_journal(writer->capture, now_ns, counts->lost > 0 ? JOURNAL_WARNING : JOURNAL_INFO, "stop",
-                        message, fields, G_N_ELEMENTS(fields));
-}
-
-static void report_packets(const struct writer *writer, const struct backend_counts *counts)
-{
-    report_note("%" PRIu64 " packet%s, %" PRIu64 " TRACE messages, %" PRIu64 " messages lost",
-                writer->tally.packets, writer->tally.packets == 1 ? "" : "s", counts->messages, counts->lost);
-    g_autoptr(GString) verdicts = g_string_new(NULL);
-    for (unsigned verdict = 0; verdict_name(verdict); verdict++)
-        if (writer->tally.verdicts[verdict] > 0)
-            g_string_append_printf(verdicts, "%s%" PRIu64 " %s", verdicts->len > 0 ? ", " : "",
-                                   writer->tally.verdicts[verdict], verdict_name(verdict));
-    if (verdicts->len > 0)
-        report_note("%s", verdicts->str);
-}
-
-static void report_decisions(const struct writer *writer)
-{
-    if (!writer->summary)
-        return;
-    g_auto(GStrv) lines = summary_lines(writer->summary, 20);
-    for (char **line = lines; *line; line++)
-        report_note("%s", *line);
-}
-
 int writer_close(struct writer *writer, const struct backend_counts *counts, uint64_t now_ns,
                  struct error *error)
 {
@@ -503,7 +452,7 @@ int writer_close(struct writer *writer, const struct backend_counts *counts, uin
     told.ambiguous = writer->tally.ambiguous;
     if (writer->capture && writer->begun) {
         capture_flush_messages(writer->capture);
-        add_end(writer, &told, now_ns);
+        recording_end_write(writer->capture, &writer->tally, &told, now_ns);
         capture_end_file(writer->capture, writer->file_begin_ns, now_ns, counts->lost);
     }
     if (writer->begun && result == 0)
@@ -514,9 +463,7 @@ int writer_close(struct writer *writer, const struct backend_counts *counts, uin
     result = result < 0 ? result : closed;
     told.incomplete = writer->tally.incomplete;
     told.ambiguous = writer->tally.ambiguous;
-    report_packets(writer, counts);
-    counts_report(&told);
-    report_decisions(writer);
+    recording_end_report(&writer->tally, &told, writer->summary);
     writer_abandon(writer);
     return result;
 }

@@ -1,128 +1,76 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The iptrace authors */
-#include "tests/unit/trace_build.h"
-
 /* Each test is a row of the table of verdicts: what is seen last, and what may be said of it. */
-
-#define RAW "*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n"
-#define MANGLE                                                                                               \
-    "*mangle\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING "             \
-    "ACCEPT\n-A FORWARD -p sctp -j MARK --set-xmark 0x1/0xffffffff\nCOMMIT\n"
-#define NAT                                                                                                  \
-    "*nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\n"                         \
-    "-A PREROUTING -p udp -m udp --dport 53 -j DNAT --to-destination 10.9.9.9\n"                             \
-    "-A POSTROUTING -o uplink -j MASQUERADE\nCOMMIT\n"
-#define FILTER                                                                                               \
-    "*filter\n:INPUT ACCEPT\n:FORWARD DROP\n:OUTPUT ACCEPT\n"                                                \
-    "-A INPUT -p tcp -j REJECT --reject-with tcp-reset\n"                                                    \
-    "-A INPUT -p udp -m udp --dport 1 -j LOG\n"                                                              \
-    "-A INPUT -p udp -m udp --dport 2 -j NFQUEUE --queue-num 0\n"                                            \
-    "-A INPUT -p tcp -m tcp --dport 80 -j SYNPROXY --sack-perm\n"                                            \
-    "-A INPUT -p udp -m udp --dport 3 -j ACCEPT\n"                                                           \
-    "-A INPUT -p udp -m udp --dport 4 -j WHATEVER --option\n"                                                \
-    "-A INPUT -j DROP\n"                                                                                     \
-    "-A FORWARD -i eth0 -j ACCEPT\nCOMMIT\n"
-
-enum {
-    R = 1 << TABLE_RAW,
-    M = 1 << TABLE_MANGLE,
-    N = 1 << TABLE_NAT,
-    F = 1 << TABLE_FILTER,
-};
-
-static void begin(struct build_world *world, table_set exist)
-{
-    static const char *const rules[TABLE_COUNT] = {RAW, MANGLE, NAT, FILTER};
-    build_world_init(world);
-    for (unsigned table = 0; table < TABLE_COUNT; table++)
-        if (exist >> table & 1)
-            build_put_rules(world->book, rules[table]);
-    rulebook_set_tables(world->book, 4, exist, 0);
-}
-
-static void end(struct build_world *world, enum verdict verdict, enum reason reason, const char *decided)
-{
-    build_wait(world, 31000);
-    assert_int_equal(world->paths->len, 1);
-    build_assert_path(world, 0, verdict, reason, decided);
-    assert_false(build_path_at(world->paths, 0)->path.incomplete);
-    build_world_done(world);
-}
-
-static void received(struct build_world *world, table_set exist)
-{
-    begin(world, exist);
-    build_say(world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
-}
+#include "tests/unit/verdict_build.h"
 
 static void test_drop_by_an_unconditional_rule(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | F);
+    verdict_received(&world, R | F);
     build_say(&world, HOOK_INPUT, "filter:INPUT:policy:7");
-    end(&world, VERDICT_DROP, REASON_RULE, "filter:INPUT:policy:7");
+    verdict_end(&world, VERDICT_DROP, REASON_RULE, "filter:INPUT:policy:7");
 }
 
 static void test_drop_by_policy(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | F);
+    verdict_received(&world, R | F);
     build_say(&world, HOOK_FORWARD, "filter:FORWARD:policy:2");
-    end(&world, VERDICT_DROP, REASON_POLICY, "filter:FORWARD:policy:2");
+    verdict_end(&world, VERDICT_DROP, REASON_POLICY, "filter:FORWARD:policy:2");
 }
 
 static void test_reject(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | F);
+    verdict_received(&world, R | F);
     build_say(&world, HOOK_INPUT, "filter:INPUT:rule:1");
-    end(&world, VERDICT_REJECT, REASON_RULE, "filter:INPUT:rule:1");
+    verdict_end(&world, VERDICT_REJECT, REASON_RULE, "filter:INPUT:rule:1");
 }
 
 static void test_accept_by_rule(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | F);
+    verdict_received(&world, R | F);
     build_say(&world, HOOK_FORWARD, "filter:FORWARD:rule:1");
-    end(&world, VERDICT_ACCEPT, REASON_RULE, "filter:FORWARD:rule:1");
+    verdict_end(&world, VERDICT_ACCEPT, REASON_RULE, "filter:FORWARD:rule:1");
 }
 
 static void test_accept_names_the_step_of_filter(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | M | F);
+    verdict_received(&world, R | M | F);
     build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:policy:1");
     build_say(&world, HOOK_FORWARD, "mangle:FORWARD:policy:2");
     build_say(&world, HOOK_FORWARD, "filter:FORWARD:rule:1");
     build_say(&world, HOOK_POSTROUTING, "mangle:POSTROUTING:policy:1");
-    end(&world, VERDICT_ACCEPT, REASON_RULE, "filter:FORWARD:rule:1");
+    verdict_end(&world, VERDICT_ACCEPT, REASON_RULE, "filter:FORWARD:rule:1");
 }
 
 static void test_accept_without_filter_names_the_last_step(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | M);
+    verdict_received(&world, R | M);
     build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:policy:1");
     build_say(&world, HOOK_INPUT, "mangle:INPUT:policy:1");
-    end(&world, VERDICT_ACCEPT, REASON_POLICY, "mangle:INPUT:policy:1");
+    verdict_end(&world, VERDICT_ACCEPT, REASON_POLICY, "mangle:INPUT:policy:1");
 }
 
 static void test_nat_last_at_the_end_is_accept(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | M | N);
+    verdict_received(&world, R | M | N);
     build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:policy:1");
     build_say(&world, HOOK_FORWARD, "mangle:FORWARD:policy:2");
     build_say(&world, HOOK_POSTROUTING, "mangle:POSTROUTING:policy:1");
     build_say(&world, HOOK_POSTROUTING, "nat:POSTROUTING:rule:1");
-    end(&world, VERDICT_ACCEPT, REASON_NAT, "nat:POSTROUTING:rule:1");
+    verdict_end(&world, VERDICT_ACCEPT, REASON_NAT, "nat:POSTROUTING:rule:1");
 }
 
 static void test_nat_last_before_the_end_is_unknown(void **state)
@@ -130,9 +78,9 @@ static void test_nat_last_before_the_end_is_unknown(void **state)
     (void)state;
     for (unsigned filter = 0; filter < 2; filter++) {
         struct build_world world;
-        received(&world, filter ? R | N | F : R | N);
+        verdict_received(&world, filter ? R | N | F : R | N);
         build_say(&world, HOOK_PREROUTING, "nat:PREROUTING:rule:1");
-        end(&world, VERDICT_UNKNOWN, REASON_NAT, "");
+        verdict_end(&world, VERDICT_UNKNOWN, REASON_NAT, "");
     }
 }
 
@@ -140,11 +88,11 @@ static void test_queue_and_nothing_after(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | F);
+    verdict_received(&world, R | F);
     build_say(&world, HOOK_INPUT, "filter:INPUT:rule:3");
     build_wait(&world, 119000);
     assert_int_equal(world.paths->len, 0);
-    end(&world, VERDICT_UNKNOWN, REASON_QUEUE, "");
+    verdict_end(&world, VERDICT_UNKNOWN, REASON_QUEUE, "");
 }
 
 /* Nobody listens to the rule's queue, as a look before and one after have seen. */
@@ -153,14 +101,14 @@ static void test_a_queue_that_nobody_listens_to(void **state)
     (void)state;
     struct build_world world;
     const uint16_t other = 7;
-    received(&world, R | F);
+    verdict_received(&world, R | F);
     rulebook_set_queues(world.book, &other, 1, world.now_ns - 2, world.now_ns - 1);
     world.time_us = world.now_ns / 1000;
     build_say(&world, HOOK_INPUT, "filter:INPUT:rule:3");
     rulebook_set_queues(world.book, &other, 1, world.now_ns + 100 * BUILD_MS, world.now_ns + 101 * BUILD_MS);
     build_wait(&world, 600);
     assert_int_equal(world.paths->len, 1);
-    end(&world, VERDICT_DROP, REASON_QUEUE, "filter:INPUT:rule:3");
+    verdict_end(&world, VERDICT_DROP, REASON_QUEUE, "filter:INPUT:rule:3");
 }
 
 /* Somebody did at one of the looks, or nobody has looked since. */
@@ -170,7 +118,7 @@ static void test_a_queue_that_somebody_may_listen_to(void **state)
     const uint16_t queue = 0;
     for (unsigned when = 0; when < 3; when++) {
         struct build_world world;
-        received(&world, R | F);
+        verdict_received(&world, R | F);
         rulebook_set_queues(world.book, &queue, when == 0, world.now_ns - 2, world.now_ns - 1);
         world.time_us = world.now_ns / 1000;
         build_say(&world, HOOK_INPUT, "filter:INPUT:rule:3");
@@ -178,7 +126,7 @@ static void test_a_queue_that_somebody_may_listen_to(void **state)
             rulebook_set_queues(world.book, &queue, when == 1, world.now_ns + 100 * BUILD_MS,
                                 world.now_ns + 101 * BUILD_MS);
         build_wait(&world, 119000);
-        end(&world, VERDICT_UNKNOWN, REASON_QUEUE, "");
+        verdict_end(&world, VERDICT_UNKNOWN, REASON_QUEUE, "");
     }
 }
 
@@ -187,19 +135,19 @@ static void test_queue_at_the_end(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | F);
+    verdict_received(&world, R | F);
     build_say(&world, HOOK_INPUT, "filter:INPUT:rule:3");
     assembler_finish(world.assembler);
-    end(&world, VERDICT_QUEUE, REASON_RULE, "filter:INPUT:rule:3");
+    verdict_end(&world, VERDICT_QUEUE, REASON_RULE, "filter:INPUT:rule:3");
 }
 
 static void test_synproxy_and_nothing_after(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | F);
+    verdict_received(&world, R | F);
     build_say(&world, HOOK_INPUT, "filter:INPUT:rule:4");
-    end(&world, VERDICT_STOLEN, REASON_RULE, "filter:INPUT:rule:4");
+    verdict_end(&world, VERDICT_STOLEN, REASON_RULE, "filter:INPUT:rule:4");
 }
 
 /* TPROXY drops where it finds no socket; where it finds one, only routing can still drop. */
@@ -208,15 +156,15 @@ static void test_tproxy_and_nothing_after(void **state)
     (void)state;
     for (unsigned dropped = 0; dropped < 2; dropped++) {
         struct build_world world;
-        begin(&world, R | F);
+        verdict_begin(&world, R | F);
         build_put_rules(world.book, "*mangle\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:FORWARD ACCEPT\n"
                                     "-A PREROUTING -p udp -j TPROXY --on-port 1\nCOMMIT\n");
         if (!dropped) /* else as it is until somebody has looked */
             rulebook_set_routing_dropped(world.book, false);
         build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
         build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:rule:1");
-        end(&world, dropped ? VERDICT_UNKNOWN : VERDICT_DROP, REASON_TPROXY,
-            dropped ? "" : "mangle:PREROUTING:rule:1");
+        verdict_end(&world, dropped ? VERDICT_UNKNOWN : VERDICT_DROP, REASON_TPROXY,
+                    dropped ? "" : "mangle:PREROUTING:rule:1");
     }
 }
 
@@ -224,7 +172,7 @@ static void test_tproxy_that_goes_on(void **state)
 {
     (void)state;
     struct build_world world;
-    begin(&world, R | F);
+    verdict_begin(&world, R | F);
     build_put_rules(world.book, "*mangle\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:FORWARD ACCEPT\n"
                                 "-A PREROUTING -p udp -j TPROXY --on-port 1\nCOMMIT\n");
     rulebook_set_routing_dropped(world.book, false);
@@ -233,26 +181,26 @@ static void test_tproxy_that_goes_on(void **state)
     world.mark = 1;
     build_say(&world, HOOK_INPUT, "mangle:INPUT:policy:1");
     build_say(&world, HOOK_INPUT, "filter:INPUT:rule:5");
-    end(&world, VERDICT_ACCEPT, REASON_RULE, "filter:INPUT:rule:5");
+    verdict_end(&world, VERDICT_ACCEPT, REASON_RULE, "filter:INPUT:rule:5");
 }
 
 static void test_synproxy_that_goes_on(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | F);
+    verdict_received(&world, R | F);
     build_say(&world, HOOK_INPUT, "filter:INPUT:rule:4");
     build_say(&world, HOOK_INPUT, "filter:INPUT:rule:5");
-    end(&world, VERDICT_ACCEPT, REASON_RULE, "filter:INPUT:rule:5");
+    verdict_end(&world, VERDICT_ACCEPT, REASON_RULE, "filter:INPUT:rule:5");
 }
 
 static void test_silence_inside_a_table(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | F);
+    verdict_received(&world, R | F);
     build_say(&world, HOOK_INPUT, "filter:INPUT:rule:2");
-    end(&world, VERDICT_UNKNOWN, REASON_VANISHED_TABLE, "");
+    verdict_end(&world, VERDICT_UNKNOWN, REASON_VANISHED_TABLE, "");
 }
 
 /* It may have dropped the packet, or let it pass: nobody knows. */
@@ -260,60 +208,60 @@ static void test_unknown_target_and_silence(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | F);
+    verdict_received(&world, R | F);
     build_say(&world, HOOK_INPUT, "filter:INPUT:rule:6");
-    end(&world, VERDICT_UNKNOWN, REASON_VANISHED_TABLE, "");
+    verdict_end(&world, VERDICT_UNKNOWN, REASON_VANISHED_TABLE, "");
 }
 
 static void test_silence_after_raw(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | M);
-    end(&world, VERDICT_UNKNOWN, REASON_VANISHED_CONNTRACK, "");
+    verdict_received(&world, R | M);
+    verdict_end(&world, VERDICT_UNKNOWN, REASON_VANISHED_CONNTRACK, "");
 }
 
 static void test_silence_after_prerouting(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | F);
-    end(&world, VERDICT_UNKNOWN, REASON_VANISHED_ROUTING, "");
+    verdict_received(&world, R | F);
+    verdict_end(&world, VERDICT_UNKNOWN, REASON_VANISHED_ROUTING, "");
 }
 
 static void test_silence_before_postrouting(void **state)
 {
     (void)state;
     struct build_world world;
-    begin(&world, R | M);
+    verdict_begin(&world, R | M);
     build_say(&world, HOOK_OUTPUT, "raw:OUTPUT:policy:1");
     build_say(&world, HOOK_OUTPUT, "mangle:OUTPUT:policy:1");
-    end(&world, VERDICT_UNKNOWN, REASON_VANISHED_OUTPUT, "");
+    verdict_end(&world, VERDICT_UNKNOWN, REASON_VANISHED_OUTPUT, "");
 
-    received(&world, R | M);
+    verdict_received(&world, R | M);
     build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:policy:1");
     build_say(&world, HOOK_FORWARD, "mangle:FORWARD:policy:2");
-    end(&world, VERDICT_UNKNOWN, REASON_VANISHED_OUTPUT, "");
+    verdict_end(&world, VERDICT_UNKNOWN, REASON_VANISHED_OUTPUT, "");
 }
 
 static void test_silence_between_tables_of_a_hook(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R | M | F);
+    verdict_received(&world, R | M | F);
     build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:policy:1");
     build_say(&world, HOOK_INPUT, "mangle:INPUT:policy:1");
-    end(&world, VERDICT_UNKNOWN, REASON_VANISHED_HOOK, "");
+    verdict_end(&world, VERDICT_UNKNOWN, REASON_VANISHED_HOOK, "");
 }
 
 static void test_only_our_own_raw_table(void **state)
 {
     (void)state;
     struct build_world world;
-    begin(&world, R);
+    verdict_begin(&world, R);
     rulebook_set_tables(world.book, 4, R, R);
     build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
-    end(&world, VERDICT_UNKNOWN, REASON_NO_TABLES, "");
+    verdict_end(&world, VERDICT_UNKNOWN, REASON_NO_TABLES, "");
 }
 
 /* Who made a table does not matter: a second recorder finds the first one's raw, and `iptables-legacy -L`
@@ -322,13 +270,13 @@ static void test_only_empty_tables(void **state)
 {
     (void)state;
     struct build_world world;
-    received(&world, R);
-    end(&world, VERDICT_UNKNOWN, REASON_NO_TABLES, "");
-    begin(&world, R);
+    verdict_received(&world, R);
+    verdict_end(&world, VERDICT_UNKNOWN, REASON_NO_TABLES, "");
+    verdict_begin(&world, R);
     build_put_rules(world.book, "*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n");
     build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
     build_say(&world, HOOK_INPUT, "filter:INPUT:policy:1");
-    end(&world, VERDICT_UNKNOWN, REASON_NO_TABLES, "");
+    verdict_end(&world, VERDICT_UNKNOWN, REASON_NO_TABLES, "");
 }
 
 /* A chain that nobody uses yet is the administrator's, and so is a policy. */
@@ -341,11 +289,11 @@ static void test_a_chain_or_a_policy_of_the_users(void **state)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
         struct build_world world;
-        begin(&world, R);
+        verdict_begin(&world, R);
         build_put_rules(world.book, rules[i]);
         build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
         build_say(&world, HOOK_INPUT, "filter:INPUT:policy:1");
-        end(&world, VERDICT_ACCEPT, REASON_POLICY, "filter:INPUT:policy:1");
+        verdict_end(&world, VERDICT_ACCEPT, REASON_POLICY, "filter:INPUT:policy:1");
     }
 }
 
@@ -353,172 +301,11 @@ static void test_only_a_raw_table_of_the_users(void **state)
 {
     (void)state;
     struct build_world world;
-    begin(&world, R);
+    verdict_begin(&world, R);
     build_put_rules(world.book,
                     "*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n-A OUTPUT -p sctp -j NOTRACK\nCOMMIT\n");
     build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
-    end(&world, VERDICT_ACCEPT, REASON_POLICY, "raw:PREROUTING:policy:1");
-}
-
-/* "policy" may be a rule, and DROP as well as ACCEPT. */
-static void test_no_rules(void **state)
-{
-    (void)state;
-    struct build_world world;
-    build_world_init(&world);
-    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
-    build_say(&world, HOOK_INPUT, "filter:INPUT:policy:1");
-    end(&world, VERDICT_UNKNOWN, REASON_NO_RULES, "");
-}
-
-/* Also where the file that is replayed ends: nothing was lost. */
-static void test_no_rules_when_the_recording_ends(void **state)
-{
-    (void)state;
-    struct build_world world;
-    build_world_init(&world);
-    build_say(&world, HOOK_OUTPUT, "raw:OUTPUT:policy:2");
-    build_say(&world, HOOK_OUTPUT, "filter:OUTPUT:rule:1");
-    assembler_finish(world.assembler);
-    end(&world, VERDICT_UNKNOWN, REASON_NO_RULES, "");
-}
-
-static void test_tables_known_but_not_their_rules(void **state)
-{
-    (void)state;
-    struct build_world world;
-    build_world_init(&world);
-    rulebook_set_tables(world.book, 4, R | F, 0);
-    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
-    build_say(&world, HOOK_INPUT, "filter:INPUT:policy:1");
-    end(&world, VERDICT_UNKNOWN, REASON_NO_RULES, "");
-}
-
-/* The recording ends: silence says nothing then, but what was seen stands. */
-static void test_the_recording_ends(void **state)
-{
-    (void)state;
-    struct build_world world;
-    received(&world, R | F);
-    world.packet.srcport++;
-    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
-    build_say(&world, HOOK_FORWARD, "filter:FORWARD:policy:2");
-    world.packet.srcport++;
-    build_say(&world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
-    build_say(&world, HOOK_FORWARD, "filter:FORWARD:rule:1");
-    assembler_finish(world.assembler);
-    assert_int_equal(world.paths->len, 3);
-    build_assert_path(&world, 0, VERDICT_UNKNOWN, REASON_LOST, "");
-    build_assert_path(&world, 1, VERDICT_DROP, REASON_POLICY, "filter:FORWARD:policy:2");
-    build_assert_path(&world, 2, VERDICT_ACCEPT, REASON_RULE, "filter:FORWARD:rule:1");
-    build_world_done(&world);
-}
-
-static void test_loss_and_then_silence(void **state)
-{
-    (void)state;
-    struct build_world world;
-    received(&world, R | F);
-    assembler_lost(world.assembler);
-    build_wait(&world, 1000);
-    assert_int_equal(world.paths->len, 1);
-    build_assert_path(&world, 0, VERDICT_UNKNOWN, REASON_LOST, "");
-    assert_true(build_path_at(world.paths, 0)->path.incomplete);
-    build_world_done(&world);
-}
-
-/* What filter said was lost: the packet came through, but nobody knows by which rule. */
-static void test_loss_of_the_deciding_step(void **state)
-{
-    (void)state;
-    struct build_world world;
-    received(&world, R | M | F);
-    build_say(&world, HOOK_PREROUTING, "mangle:PREROUTING:policy:1");
-    build_say(&world, HOOK_FORWARD, "mangle:FORWARD:policy:2");
-    world.lost_before = 1;
-    build_say(&world, HOOK_POSTROUTING, "mangle:POSTROUTING:policy:1");
-    build_wait(&world, 1000);
-    assert_int_equal(world.paths->len, 1);
-    build_assert_path(&world, 0, VERDICT_ACCEPT, REASON_LOST, "");
-    assert_true(build_path_at(world.paths, 0)->path.incomplete);
-    build_world_done(&world);
-}
-
-#define NESTED "*filter\n:INPUT ACCEPT\n:user -\n-A INPUT -p udp -j user\n-A user -p udp -j LOG\nCOMMIT\n"
-
-static void begin_nested(struct build_world *world)
-{
-    build_world_init(world);
-    build_put_rules(world->book, RAW);
-    build_put_rules(world->book, NESTED);
-    rulebook_set_tables(world->book, 4, R | F, 0);
-    build_say(world, HOOK_PREROUTING, "raw:PREROUTING:policy:1");
-    build_say(world, HOOK_INPUT, "filter:INPUT:rule:1");
-}
-
-/* The end of the chain was lost, which is no sign of other rules than ours. */
-static void test_loss_inside_a_table(void **state)
-{
-    (void)state;
-    struct build_world world;
-    begin_nested(&world);
-    world.lost_before = 1;
-    build_say(&world, HOOK_INPUT, "filter:INPUT:policy:2");
-    build_wait(&world, 1000);
-    assert_int_equal(world.paths->len, 1);
-    build_assert_path(&world, 0, VERDICT_ACCEPT, REASON_POLICY, "filter:INPUT:policy:2");
-    assert_true(build_path_at(world.paths, 0)->path.incomplete);
-    assert_false(build_path_at(world.paths, 0)->stale);
-    build_world_done(&world);
-}
-
-/* The same without a loss: these are other rules than ours. */
-static void test_contradiction_inside_a_table(void **state)
-{
-    (void)state;
-    struct build_world world;
-    begin_nested(&world);
-    build_say(&world, HOOK_INPUT, "filter:INPUT:policy:2");
-    build_wait(&world, 1000);
-    assert_int_equal(world.paths->len, 1);
-    build_assert_path(&world, 0, VERDICT_UNKNOWN, REASON_RULES_CHANGED, "");
-    assert_true(build_path_at(world.paths, 0)->stale);
-    build_world_done(&world);
-}
-
-/* What nat may have said was perhaps lost: it may have been NFQUEUE. */
-static void test_loss_where_nat_may_have_spoken(void **state)
-{
-    (void)state;
-    for (unsigned after = 0; after < 2; after++) {
-        struct build_world world;
-        received(&world, R | N | F);
-        world.lost_before = !after;
-        build_say(&world, HOOK_FORWARD, "filter:FORWARD:rule:1");
-        if (after)
-            assembler_lost(world.assembler);
-        build_wait(&world, 1000);
-        assert_int_equal(world.paths->len, 1);
-        if (after)
-            build_assert_path(&world, 0, VERDICT_UNKNOWN, REASON_LOST, "");
-        else
-            build_assert_path(&world, 0, VERDICT_ACCEPT, REASON_RULE, "filter:FORWARD:rule:1");
-        build_world_done(&world);
-    }
-}
-
-static void test_drop_stands_although_messages_were_lost(void **state)
-{
-    (void)state;
-    struct build_world world;
-    received(&world, R | M | F);
-    world.lost_before = 2;
-    build_say(&world, HOOK_FORWARD, "filter:FORWARD:policy:2");
-    build_wait(&world, 1000);
-    assert_int_equal(world.paths->len, 1);
-    build_assert_path(&world, 0, VERDICT_DROP, REASON_POLICY, "filter:FORWARD:policy:2");
-    assert_true(build_path_at(world.paths, 0)->path.incomplete);
-    build_world_done(&world);
+    verdict_end(&world, VERDICT_ACCEPT, REASON_POLICY, "raw:PREROUTING:policy:1");
 }
 
 int main(void)
@@ -550,16 +337,6 @@ int main(void)
         cmocka_unit_test(test_only_empty_tables),
         cmocka_unit_test(test_a_chain_or_a_policy_of_the_users),
         cmocka_unit_test(test_only_a_raw_table_of_the_users),
-        cmocka_unit_test(test_no_rules),
-        cmocka_unit_test(test_no_rules_when_the_recording_ends),
-        cmocka_unit_test(test_tables_known_but_not_their_rules),
-        cmocka_unit_test(test_the_recording_ends),
-        cmocka_unit_test(test_loss_and_then_silence),
-        cmocka_unit_test(test_loss_of_the_deciding_step),
-        cmocka_unit_test(test_loss_inside_a_table),
-        cmocka_unit_test(test_contradiction_inside_a_table),
-        cmocka_unit_test(test_loss_where_nat_may_have_spoken),
-        cmocka_unit_test(test_drop_stands_although_messages_were_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

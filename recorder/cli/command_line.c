@@ -3,6 +3,7 @@
 /* The command line. */
 #include "recorder/cli/command_line.h"
 
+#include "recorder/cli/option_values.h"
 #include "recorder/core/filter.h"
 #include "recorder/core/ownership.h"
 #include "recorder/core/rate.h"
@@ -103,95 +104,7 @@ void options_print_help(FILE *file)
     fputs("\nLive view: iptrace-record -w - | wireshark -k -i -\n", file);
 }
 
-/* ---- Values ---- */
-
-static int parse_number(const char *option, const char *text, uint64_t least, uint64_t most,
-                        uint64_t *ret_value, struct error *error)
-{
-    g_autoptr(GError) problem = NULL;
-    if (!g_ascii_string_to_unsigned(text, 10, least, most, ret_value, &problem))
-        return error_set(error, EINVAL,
-                         "%s takes a number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ", not \"%s\"",
-                         option, least, most, text);
-    return 0;
-}
-
-static int parse_duration(const char *option, const char *text, double *ret_seconds, struct error *error)
-{
-    char *end;
-    double seconds = g_ascii_strtod(text, &end);
-    if (end == text || *end || !(seconds > 0) || seconds > 1e9)
-        return error_set(error, EINVAL, "%s duration: takes seconds, not \"%s\"", option, text);
-    *ret_seconds = seconds;
-    return 0;
-}
-
-/* `duration:`, `filesize:`, `packets:`, `files:` as dumpcap reads them. */
-static int parse_bound(const char *option, const char *text, struct bounds *bounds, struct error *error)
-{
-    const char *colon = strchr(text, ':');
-    g_autofree char *name = colon ? g_strndup(text, (gsize)(colon - text)) : NULL;
-    if (!name)
-        return error_set(error, EINVAL,
-                         "%s takes duration:SECONDS, filesize:KB, packets:N or files:N, not \"%s\"", option,
-                         text);
-    if (strcmp(name, "duration") == 0)
-        return parse_duration(option, colon + 1, &bounds->duration_s, error);
-    if (strcmp(name, "filesize") == 0)
-        return parse_number(option, colon + 1, 1, 1ull << 40, &bounds->filesize_kb, error);
-    if (strcmp(name, "packets") == 0)
-        return parse_number(option, colon + 1, 1, UINT64_MAX, &bounds->packets, error);
-    if (strcmp(name, "files") == 0)
-        return parse_number(option, colon + 1, 1, 100000, &bounds->files, error);
-    return error_set(error, EINVAL,
-                     "%s takes duration:SECONDS, filesize:KB, packets:N or files:N, not \"%s\"", option,
-                     text);
-}
-
-static int parse_blocks(const char *text, enum blocks_mode *ret_mode, struct error *error)
-{
-    static const char *const names[] = {"auto", "always", "never"};
-    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *ret_mode = i;
-            return 0;
-        }
-    }
-    return error_set(error, EINVAL, "--blocks takes auto, always or never, not \"%s\"", text);
-}
-
-static int parse_backend(const char *text, enum backend_choice *ret_choice, struct error *error)
-{
-    static const char *const names[] = {"auto", "legacy"};
-    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *ret_choice = i;
-            return 0;
-        }
-    }
-    if (strcmp(text, "nft") == 0)
-        return error_set(error, EINVAL,
-                         "--backend nft: nftables rules cannot be recorded yet; expected auto or legacy");
-    return error_set(error, EINVAL, "--backend takes auto or legacy, not \"%s\"", text);
-}
-
-static int add_names(GPtrArray *array, const char *option, const char *text, struct error *error)
-{
-    /* An empty text has no names at all to g_strsplit(). */
-    g_auto(GStrv) names = g_strsplit(*text ? text : ",", ",", -1);
-    for (char **name = names; *name; name++) {
-        if (!**name)
-            return error_set(error, EINVAL, "%s takes comma-separated names, not \"%s\"", option, text);
-        g_ptr_array_insert(array, (gint)array->len - 1, g_strdup(*name));
-    }
-    return 0;
-}
-
-static void set_text(char **target, const char *text)
-{
-    g_free(*target);
-    *target = g_strdup(text);
-}
+/* ---- Options ---- */
 
 static int take_option(struct options *options, int number, const char *value, struct error *error)
 {
@@ -200,16 +113,16 @@ static int take_option(struct options *options, int number, const char *value, s
     int result = 0;
     switch (number) {
     case 'w':
-        set_text(&options->write, value);
+        option_set_text(&options->write, value);
         break;
     case 'P':
         options->print = true;
         break;
     case 'f':
-        set_text(&options->filter, value);
+        option_set_text(&options->filter, value);
         break;
     case 'i':
-        return add_names(options->interfaces, "-i", value, error);
+        return option_add_names(options->interfaces, "-i", value, error);
     case '4':
         options->ipv4 = true;
         break;
@@ -220,29 +133,29 @@ static int take_option(struct options *options, int number, const char *value, s
         g_ptr_array_insert(options->namespaces, (gint)options->namespaces->len - 1, g_strdup(value));
         break;
     case 'c':
-        return parse_number("-c", value, 1, UINT64_MAX, &options->count, error);
+        return option_number("-c", value, 1, UINT64_MAX, &options->count, error);
     case 'a':
-        return parse_bound("-a", value, &options->autostop, error);
+        return option_bound("-a", value, &options->autostop, error);
     case 'b':
         options->has_ring = true;
-        return parse_bound("-b", value, &options->ring, error);
+        return option_bound("-b", value, &options->ring, error);
     case 's':
-        result = parse_number("-s", value, 0, 65535, &size, error);
+        result = option_number("-s", value, 0, 65535, &size, error);
         options->snapshot_length = result == 0 ? (uint32_t)size : 0;
         return result;
     case 'B':
-        result = parse_number("-B", value, 1, 2047, &size, error);
+        result = option_number("-B", value, 1, 2047, &size, error);
         options->buffer_mib = result == 0 ? (uint32_t)size : 0;
         return result;
     case OPTION_BLOCKS:
-        return parse_blocks(value, &options->blocks, error);
+        return option_blocks(value, &options->blocks, error);
     case OPTION_BACKEND:
-        return parse_backend(value, &options->backend, error);
+        return option_backend(value, &options->backend, error);
     case OPTION_NO_INSTALL:
         options->no_install = true;
         break;
     case OPTION_LIMIT:
-        set_text(&options->limit, value);
+        option_set_text(&options->limit, value);
         return rate_parse(value, &average, error);
     case OPTION_UNLIMITED:
         options->unlimited = true;
@@ -251,20 +164,20 @@ static int take_option(struct options *options, int number, const char *value, s
         options->lock = true;
         break;
     case 'r':
-        set_text(&options->read, value);
+        option_set_text(&options->read, value);
         options->mode = MODE_REPLAY;
         break;
     case OPTION_RULES:
-        set_text(&options->rules, value);
+        option_set_text(&options->rules, value);
         break;
     case OPTION_RULES6:
-        set_text(&options->rules6, value);
+        option_set_text(&options->rules6, value);
         break;
     case OPTION_CLEANUP:
         options->mode = MODE_CLEANUP;
         break;
     case OPTION_READY_FILE:
-        set_text(&options->ready_file, value);
+        option_set_text(&options->ready_file, value);
         break;
     case 'q':
         options->quiet = true;
